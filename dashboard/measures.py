@@ -1,0 +1,224 @@
+"""From the counts of a measure's SQL to the figures that readers get, one function per measure, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from dashboard.statistics.proportions import effective_units, wilson
+from dashboard.statistics.survival import (
+    Curve,
+    kaplan_meier,
+    log_rank,
+    quantile_day,
+    restricted_mean,
+    share_by,
+    wang_chang,
+)
+
+RESOLVED_BY = (1, 3, 7, 14, 30, 90)
+RETURNED_BY = (90, 120, 180, 270, 365)
+RESTRICTED_TO_DAYS = 90
+
+EXACT = "Kaplan-Meier"
+APPROXIMATE = "Kaplan-Meier, approximate"
+
+Groups = Sequence[str]
+
+
+def side_effect_rates(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """Rates with their limits, completeness, best and worst case, one row per group and effect."""
+    if "severity" in by:
+        counts = counts[counts["severity"] != "any"].reset_index(drop=True)
+    rates = counts[[*by, *(() if "effect" in by else ("effect",)), "treated", "pending", "evaluable", "affected"]].copy()
+    limits = [
+        wilson(row.affected / row.evaluable, effective_units(*_clusters(row)), level)
+        if row.evaluable
+        else (np.nan, np.nan)
+        for row in counts.itertuples()
+    ]
+    treated = rates["treated"].where(rates["treated"] > 0)
+    rates["rate"] = rates["affected"] / rates["evaluable"].where(rates["evaluable"] > 0)
+    rates["rate_low"] = [low for low, _ in limits]
+    rates["rate_high"] = [high for _, high in limits]
+    rates["completeness"] = rates["evaluable"] / treated
+    rates["rate_best_case"] = rates["affected"] / treated
+    rates["rate_worst_case"] = (rates["affected"] + rates["treated"] - rates["evaluable"]) / treated
+    return rates
+
+
+def _clusters(row: object) -> tuple[int, int, int, int, int, int]:
+    names = ("affected", "evaluable", "patients", "affected_squared", "affected_evaluable", "evaluable_squared")
+    affected, units, patients, xx, xn, nn = (int(getattr(row, name)) for name in names)
+    return affected, units, patients, xx, xn, nn
+
+
+def follow_up_completeness(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """The share of treated units that were followed up, with its limits, one row per group."""
+    shares = counts[[*by, "treated", "pending", "evaluable"]].copy()
+    names = ("evaluable", "treated", "patients", "evaluable_squared", "evaluable_treated", "treated_squared")
+    limits = []
+    for row in counts.itertuples():
+        followed_up, treated, patients, xx, xn, nn = (int(getattr(row, name)) for name in names)
+        units = effective_units(followed_up, treated, patients, xx, xn, nn) if treated else 0.0
+        limits.append(wilson(followed_up / treated if treated else np.nan, units, level))
+    shares["completeness"] = shares["evaluable"] / shares["treated"].where(shares["treated"] > 0)
+    shares["completeness_low"] = [low for low, _ in limits]
+    shares["completeness_high"] = [high for _, high in limits]
+    return shares
+
+
+def time_to_resolution(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """The share of side effects still unresolved, one row per group and day."""
+    parts = []
+    for group, rows in _each_group(counts, by):
+        curve = _resolution_curve(rows, level)
+        part = _curve_frame(curve, ("at_risk", "resolved", "censored"), "unresolved")
+        part["estimator"] = _estimator(rows)
+        parts.append(_labelled(part, by, group))
+    columns = ("day", "at_risk", "resolved", "censored", "unresolved", "unresolved_low", "unresolved_high", "estimator")
+    return _stacked(parts, by, columns).astype({"day": "int64", "at_risk": "int64", "resolved": "int64", "censored": "int64"})
+
+
+def time_to_resolution_summary(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """Median, quartiles, shares resolved and the log-rank test of the groups, one row per group."""
+    grouped = list(_each_group(counts, by))
+    chi2, df, p = log_rank([_days_and_counts(rows) for _, rows in grouped])
+    summaries = []
+    for group, rows in grouped:
+        curve = _resolution_curve(rows, level)
+        resolved, censored = int(rows["resolved"].sum()), int(rows["censored"].sum())
+        shares, limits = _shares_by(curve, RESOLVED_BY, "resolved")
+        summaries.append(
+            dict(zip(by, group, strict=True))
+            | {"side_effects": resolved + censored, "resolved": resolved, "censored": censored}
+            | _quantiles(curve)
+            | shares
+            | {"logrank_chi2": chi2, "logrank_df": df if df else None, "logrank_p": p}
+            | {"restricted_mean_days": restricted_mean(curve, RESTRICTED_TO_DAYS), "estimator": _estimator(rows)}
+            | limits
+        )
+    shares, limits = (tuple(names) for names in _share_names(RESOLVED_BY, "resolved"))
+    columns = (
+        ("side_effects", "resolved", "censored", *_QUANTILES, *shares)
+        + ("logrank_chi2", "logrank_df", "logrank_p", "restricted_mean_days", "estimator")
+        + limits
+    )
+    return pd.DataFrame(summaries, columns=[*by, *columns]).astype({"logrank_df": "Int64"})
+
+
+def maintenance_intervals(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """The share not yet returned for the next course, one row per group and day; counts are weighted."""
+    parts = []
+    for group, rows in _each_group(counts, by):
+        part = _curve_frame(_return_curve(rows, level), ("at_risk", "returned", None), "not_returned")
+        parts.append(_labelled(part, by, group))
+    columns = ("day", "at_risk", "returned", "not_returned", "not_returned_low", "not_returned_high")
+    return _stacked(parts, by, columns).astype({"day": "int64"})
+
+
+def maintenance_summary(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """Median, quartiles and shares returned, one row per group."""
+    summaries = []
+    for group, rows in _each_group(counts, by):
+        curve = _return_curve(rows, level)
+        completed = rows["day"][rows["is_returned"]]
+        shares, limits = _shares_by(curve, RETURNED_BY, "returned")
+        summaries.append(
+            dict(zip(by, group, strict=True))
+            | {"patients": rows["patient_no"].nunique(), "courses": len(rows), "completed": len(completed)}
+            | _quantiles(curve)
+            | shares
+            | {"completed_median_days": float(completed.median()) if len(completed) else np.nan}
+            | limits
+        )
+    shares, limits = (tuple(names) for names in _share_names(RETURNED_BY, "returned"))
+    columns = ("patients", "courses", "completed", *_QUANTILES, *shares, "completed_median_days", *limits)
+    return pd.DataFrame(summaries, columns=[*by, *columns])
+
+
+ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
+    estimate.__name__: estimate
+    for estimate in (
+        side_effect_rates,
+        follow_up_completeness,
+        time_to_resolution,
+        time_to_resolution_summary,
+        maintenance_intervals,
+        maintenance_summary,
+    )
+}
+
+_QUANTILES = ("median_days", "median_low", "median_high", "q1_days", "q3_days")
+
+
+def _each_group(counts: pd.DataFrame, by: Groups) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
+    if not by:
+        yield from [((), counts)] if len(counts) else []
+        return
+    for group, rows in counts.groupby(list(by), sort=False, observed=True):
+        yield group if isinstance(group, tuple) else (group,), rows
+
+
+def _resolution_curve(rows: pd.DataFrame, level: float) -> Curve:
+    return kaplan_meier(*_days_and_counts(rows), level)
+
+
+def _days_and_counts(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return rows["day"].to_numpy(), rows["resolved"].to_numpy(), rows["censored"].to_numpy()
+
+
+def _return_curve(rows: pd.DataFrame, level: float) -> Curve:
+    return wang_chang(
+        rows["day"].to_numpy(),
+        rows["is_returned"].to_numpy(),
+        rows["returned_in_series"].to_numpy(),
+        rows["patient_no"].to_numpy(),
+        level,
+    )
+
+
+def _estimator(rows: pd.DataFrame) -> str:
+    return APPROXIMATE if rows["seen_gone"].any() else EXACT
+
+
+def _curve_frame(curve: Curve, counts: tuple[str, str, str | None], share: str) -> pd.DataFrame:
+    columns = {"day": curve.day, counts[0]: curve.at_risk, counts[1]: curve.events}
+    if counts[2]:
+        columns[counts[2]] = curve.censored
+    return pd.DataFrame(columns | {share: curve.share, f"{share}_low": curve.low, f"{share}_high": curve.high})
+
+
+def _labelled(part: pd.DataFrame, by: Groups, group: tuple[str, ...]) -> pd.DataFrame:
+    for position, (column, value) in enumerate(zip(by, group, strict=True)):
+        part.insert(position, column, value)
+    return part
+
+
+def _stacked(parts: list[pd.DataFrame], by: Groups, columns: Sequence[str]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*by, *columns])
+
+
+def _quantiles(curve: Curve) -> dict[str, float]:
+    return {
+        "median_days": quantile_day(curve.day, curve.share, 0.5),
+        "median_low": quantile_day(curve.day, curve.low, 0.5),
+        "median_high": quantile_day(curve.day, curve.high, 0.5),
+        "q1_days": quantile_day(curve.day, curve.share, 0.25),
+        "q3_days": quantile_day(curve.day, curve.share, 0.75),
+    }
+
+
+def _share_names(days: Sequence[int], event: str) -> tuple[list[str], list[str]]:
+    names = [f"{event}_by_{day}" for day in days]
+    return names, [f"{name}_{end}" for name in names for end in ("low", "high")]
+
+
+def _shares_by(curve: Curve, days: Sequence[int], event: str) -> tuple[dict[str, float], dict[str, float]]:
+    shares, limits = {}, {}
+    for day in days:
+        name = f"{event}_by_{day}"
+        shares[name], limits[f"{name}_low"], limits[f"{name}_high"] = share_by(curve, day)
+    return shares, limits

@@ -1,0 +1,219 @@
+"""Curves of what has not happened yet, from counts per day, with their limits, quantiles, shares and tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboard.statistics.proportions import normal_quantile
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+# Where a curve is a half but for rounding it has reached the half.
+TOLERANCE = 1e-12
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A step curve: on each `day` so many at risk, so many events, and the share without the event after that day."""
+
+    day: Integers
+    at_risk: Floats
+    events: Floats
+    censored: Floats
+    share: Floats
+    low: Floats
+    high: Floats
+
+
+def per_day(day: Integers, weight: npt.ArrayLike) -> Floats:
+    """The weights summed over dense days 0 .. max(day)."""
+    return np.bincount(day, weights=np.asarray(weight, dtype=np.float64), minlength=1)
+
+
+def at_risk_of(ends: Floats) -> Floats:
+    """The number still there at the start of each dense day: all whose end lies on or after it."""
+    return ends[::-1].cumsum()[::-1]
+
+
+def log_log_limits(share: Floats, error_of_log: Floats, level: float) -> tuple[Floats, Floats]:
+    """Limits of a survival share from the standard error of its logarithm, on the log(-log) scale.
+
+    Where the share is 1 both limits are 1; where it is 0 the lower limit is 0 and the upper one stays where it was.
+    Source: Kalbfleisch and Prentice, The Statistical Analysis of Failure Time Data, 1980.
+    """
+    inner = (share > 0) & (share < 1)
+    low, high = np.ones_like(share), np.ones_like(share)
+    minus_log = -np.log(share, where=inner, out=np.full_like(share, -1.0))
+    factor = np.exp(normal_quantile(level) * error_of_log[inner] / minus_log[inner])
+    low[inner] = np.exp(-minus_log[inner] * factor)
+    high[inner] = np.exp(-minus_log[inner] / factor)
+    gone = share <= 0
+    if gone.any():
+        first = int(gone.argmax())
+        low[first:] = 0.0
+        high[first:] = high[first - 1] if first else 1.0
+    return low, high
+
+
+def kaplan_meier(day: Integers, events: Integers, censored: Integers, level: float = 0.95) -> Curve:
+    """The product-limit curve of counts per day, with Greenwood's limits on the log(-log) scale.
+
+    Days need not be sorted or distinct; the curve has day 0 and every day on which something ended.
+    Source: Kaplan and Meier, J Am Stat Assoc 1958; 53: 457.
+    """
+    event_count, censored_count = per_day(day, events), per_day(day, censored)
+    at_risk = at_risk_of(event_count + censored_count)
+    kept = _reported(event_count + censored_count)
+    at_risk, event_count, censored_count = at_risk[kept], event_count[kept], censored_count[kept]
+    share = np.cumprod(1 - _ratio(event_count, at_risk))
+    with np.errstate(divide="ignore"):
+        error = np.sqrt(np.cumsum(_ratio(event_count, at_risk * (at_risk - event_count))))
+    low, high = log_log_limits(share, error, level)
+    return Curve(kept, at_risk, event_count, censored_count, share, low, high)
+
+
+def wang_chang(
+    day: Integers,
+    is_event: npt.NDArray[np.bool_],
+    events_in_series: Integers,
+    cluster: Integers,
+    level: float = 0.95,
+) -> Curve:
+    """The curve of recurrent gap times in which every series counts once, with limits clustered by patient.
+
+    One entry per gap; `events_in_series` is the number of completed gaps of its series (K), `cluster` the patient.
+    A completed gap weighs 1/K; a censored one weighs 1 where K is 0 and is left out otherwise.
+    Limits: infinitesimal jackknife, log(-log) scale: what a weighted product-limit fit gives with these clusters.
+    Source: Wang and Chang, J Am Stat Assoc 1999; 94: 146.
+    """
+    kept = is_event | (events_in_series == 0)
+    day, is_event, cluster = day[kept], is_event[kept], cluster[kept]
+    divisor = np.maximum(events_in_series[kept], 1)
+    # Counted in integers by divisor first, so that the sums do not depend on the order of the rows.
+    days, divisors = int(day.max()) + 1, int(divisor.max()) + 1
+    cell = divisor * days + day
+    counts = np.bincount(cell, minlength=days * divisors).reshape(divisors, days)
+    event_counts = np.bincount(cell[is_event], minlength=days * divisors).reshape(divisors, days)
+    shares_of_one = np.concatenate([[0.0], 1 / np.arange(1, divisors)])
+    ends, events = shares_of_one @ counts, shares_of_one @ event_counts
+    at_risk_counts = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
+    at_risk = shares_of_one @ at_risk_counts
+    # Whether everybody still at risk has the event is asked of the integers.
+    is_last = (at_risk_counts == event_counts).all(axis=0) & (at_risk > 0)
+    survivors = np.where(is_last, 0.0, at_risk - events)
+    reported = _reported(ends)
+    share = np.cumprod(np.where(is_last, 0.0, 1 - _ratio(events, at_risk)))
+    hazard = _ratio(events, at_risk * survivors).cumsum()
+    influence = np.where(is_event, _ratio(np.ones(days), survivors)[day], 0.0) - hazard[day]
+    error = np.sqrt(_jackknife(day, influence / divisor, 1 / divisor, cluster, hazard))
+    low, high = log_log_limits(share, error, level)
+    return Curve(
+        reported,
+        at_risk[reported],
+        events[reported],
+        (ends - events)[reported],
+        share[reported],
+        low[reported],
+        high[reported],
+    )
+
+
+def _jackknife(day: Integers, influence: Floats, weight: Floats, cluster: Integers, hazard: Floats) -> Floats:
+    """The infinitesimal-jackknife variance of log(share) on each dense day.
+
+    A cluster's influence on day t is P - H(t) R: P the (weighted) influence of its gaps that have ended, R the weight
+    of those that have not. The sums over clusters of P*P, P*R and R*R change only where a gap ends.
+    """
+    order = np.lexsort((influence, day, cluster))
+    day, influence, weight, cluster = day[order], influence[order], weight[order], cluster[order]
+    is_first = np.concatenate([[True], cluster[1:] != cluster[:-1]])
+    starts = np.flatnonzero(is_first)
+    lengths = np.diff(np.append(starts, len(cluster)))
+    ended = _running_sum(influence, starts, lengths)
+    total = np.add.reduceat(weight, starts)
+    remaining = np.repeat(total, lengths) - _running_sum(weight, starts, lengths)
+    ended_before, remaining_before = ended - influence, remaining + weight
+    days = len(hazard)
+
+    def changes(after: Floats, before: Floats) -> Floats:
+        return np.bincount(day, weights=after - before, minlength=days).cumsum()
+
+    squares = changes(ended * ended, ended_before * ended_before)
+    products = changes(ended * remaining, ended_before * remaining_before)
+    rest = (total * total).sum() + changes(remaining * remaining, remaining_before * remaining_before)
+    return np.maximum(squares - 2 * hazard * products + hazard * hazard * rest, 0.0)
+
+
+def _running_sum(value: Floats, starts: Integers, lengths: Integers) -> Floats:
+    """The cumulative sum that begins anew at each start."""
+    running = value.cumsum()
+    return running - np.repeat(running[starts] - value[starts], lengths)
+
+
+def quantile_day(day: Integers, share: Floats, quantile: float) -> float:
+    """The first day on which the event has happened to that share; nan where it is not reached."""
+    reached = share <= 1 - quantile + TOLERANCE
+    return float(day[reached.argmax()]) if reached.any() else float("nan")
+
+
+def share_by(curve: Curve, day: int) -> tuple[float, float, float]:
+    """The share with the event by that day, with its limits; nan beyond the last day observed, unless it is all."""
+    if day > curve.day[-1] and curve.share[-1] > 0:
+        return float("nan"), float("nan"), float("nan")
+    at = int(np.searchsorted(curve.day, day, side="right")) - 1
+    return 1 - float(curve.share[at]), 1 - float(curve.high[at]), 1 - float(curve.low[at])
+
+
+def restricted_mean(curve: Curve, horizon: int) -> float:
+    """The mean number of event-free days out of the first `horizon`; nan where observation ends sooner."""
+    if horizon > curve.day[-1] and curve.share[-1] > 0:
+        return float("nan")
+    edges = np.append(np.minimum(curve.day, horizon), horizon)
+    return float((np.diff(edges) * curve.share).sum())
+
+
+def log_rank(groups: list[tuple[Integers, Integers, Integers]]) -> tuple[float, int, float]:
+    """Chi-square, degrees of freedom and p of the log-rank test of k groups, each (day, events, censored).
+
+    Groups that are never at risk on a day with an event tell nothing and are left out; (nan, 0, nan) with fewer than
+    two others. Source: Mantel, Cancer Chemother Rep 1966; 50: 163.
+    """
+    none = (float("nan"), 0, float("nan"))
+    if len(groups) < 2:
+        return none
+    days = max(int(day.max()) for day, _, _ in groups) + 1
+    events, at_risk = np.zeros((len(groups), days)), np.zeros((len(groups), days))
+    for index, (day, event_count, censored_count) in enumerate(groups):
+        own = per_day(day, event_count)
+        ends = own + per_day(day, censored_count)
+        events[index, : len(own)], at_risk[index, : len(own)] = own, at_risk_of(ends)
+    has_event = events.sum(axis=0) > 0
+    events, at_risk = events[:, has_event], at_risk[:, has_event]
+    total_events, total = events.sum(axis=0), at_risk.sum(axis=0)
+    expected = at_risk * total_events / total
+    told = expected.sum(axis=1) > 0
+    scale = total_events * (total - total_events) / np.maximum(total * total * (total - 1), 1)
+    variance = np.diag((scale * at_risk) @ total) - (scale * at_risk) @ at_risk.T
+    difference = (events - expected).sum(axis=1)[told][:-1]
+    variance = variance[np.ix_(told, told)][:-1, :-1]
+    if not len(difference) or np.linalg.matrix_rank(variance) < len(difference):
+        return none
+    from scipy.special import chdtrc  # imported where used: scipy takes a while
+
+    chi2 = float(difference @ np.linalg.solve(variance, difference))
+    return chi2, len(difference), float(chdtrc(len(difference), chi2))
+
+
+def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """The quotient, and 0 where there is nothing to divide by."""
+    return np.divide(numerator, denominator, out=np.zeros_like(denominator), where=denominator > 0)
+
+
+def _reported(ends: Floats) -> Integers:
+    """Day 0 and every dense day on which something ended."""
+    days = np.flatnonzero(ends)
+    return days if len(days) and days[0] == 0 else np.concatenate([[0], days])

@@ -1,0 +1,215 @@
+"""A snapshot, opened read-only: its measures, its records, and what there is to choose from."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+import data
+import queries
+from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
+from dashboard.measures import ESTIMATES
+from queries import Definition
+
+Unit = Literal["session", "record", "patient"]
+Clock = Literal["onset", "treatment"]
+UNITS: tuple[Unit, ...] = ("session", "record", "patient")
+CLOCKS: tuple[Clock, ...] = ("onset", "treatment")
+
+MEASURES = queries.names("measures")
+RECORDS = ("treatments", "follow_ups", "side_effects", "patients", "rejects", "imports")
+
+SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
+DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
+SAMPLE = Path(data.__file__).parent / "sample"
+
+# No file, no network, no extension, and no way back, for whatever this connection is asked.
+_HARDENING = (
+    "set enable_external_access = false",
+    "set autoinstall_known_extensions = false",
+    "set autoload_known_extensions = false",
+    "set python_enable_replacements = false",
+    "set lock_configuration = true",
+)
+_VIEWS = (*queries.MODEL, "treatments", "follow_ups", "side_effects", "patients")
+_ACCOUNTS = ("rejects", "imports", "import_warnings", "treatment_types", "snapshot")
+
+
+def snapshot_path() -> Path:
+    """Where the snapshot is when nobody says: OUTCOMES_SNAPSHOT, else `.outcomes/snapshot.json` in the working folder."""
+    return Path(os.environ.get(SNAPSHOT_VARIABLE) or DEFAULT_SNAPSHOT)
+
+
+def default_snapshot(path: Path | None = None) -> tuple[Path, bool]:
+    """The place of the snapshot, and whether it had to be built from the bundled sample because none was there.
+
+    Raises data.ImportRefused where it cannot be built.
+    """
+    place = path or snapshot_path()
+    if place.exists():
+        return place, False
+    data.import_exports([SAMPLE], into=place)
+    return place, True
+
+
+def open_snapshot(path: Path | str | None = None) -> Store:
+    """The current snapshot behind that pointer (or snapshot file), checked against its SHA-256.
+
+    Raises data.ImportRefused where there is none, or where it is damaged or of another version.
+    """
+    return Store(data.current(Path(path) if path else snapshot_path()))
+
+
+class Store:
+    """One snapshot. Every answer comes from a cursor of its own, so threads may share a store."""
+
+    def __init__(self, generation: data.Generation) -> None:
+        self.name = generation.name
+        self._connection = duckdb.connect(":memory:")
+        place = str(generation.path).replace("'", "''")
+        self._connection.execute(f"attach '{place}' as snapshot_file (read_only)")
+        for table in (*_VIEWS, *_ACCOUNTS):
+            self._connection.execute(f"create view {table} as from snapshot_file.{table}")
+        for macro in queries.MACROS:
+            self._connection.execute(f"create macro {macro}(filters) as table ({queries.read(macro)})")
+        for setting in _HARDENING:
+            self._connection.execute(setting)
+        about = self._rows("select as_of, created_at, is_synthetic from snapshot")[0]
+        self.as_of: datetime.date = about[0]
+        self.created_at: datetime.datetime = about[1]
+        self.is_synthetic: bool = about[2]
+
+    def measure(
+        self,
+        name: str,
+        filters: Filters | None = None,
+        by: Sequence[str] = ("treatment_type",),
+        unit: Unit = "session",
+        window_days: int | None = None,
+        clock: Clock = "onset",
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """The figures of a measure: first the columns of `by`, then those its definition names, a row per group.
+
+        `by` may be empty: then there is one group and no column for it. A group of '' was not recorded. Options that a
+        measure does not know are left alone. Raises FilterError for a group that the measure cannot be shown by.
+        """
+        impossible = [group for group in by if group not in groups_of(name)]
+        if impossible:
+            raise FilterError(
+                f"{name} cannot be shown by {', '.join(impossible)}; it can by: {', '.join(groups_of(name))}"
+            )
+        given = {
+            "filters": (filters or Filters()).to_sql(),
+            "unit": unit,
+            "window_days": window_days,
+            "clock": clock,
+        }
+        wanted = {"filters", *options_of(name)}
+        counts = self._frame(queries.measure(name, by), {key: given[key] for key in given if key in wanted})
+        counts = counts.astype({group: "str" for group in by})
+        return ESTIMATES[name](counts, tuple(by), level)
+
+    def records(self, table: str, filters: Filters | None = None, limit: int | None = None) -> pd.DataFrame:
+        """The records of a table that belong to the cohort, in the contract's columns, at most `limit` of them."""
+        return self.records_table(table, filters, limit).to_pandas()
+
+    def records_table(self, table: str, filters: Filters | None = None, limit: int | None = None) -> pa.Table:
+        """The same records as an Arrow table, with their types kept (dates, whole numbers, empty values)."""
+        sql = _records_sql(table)
+        if limit is not None:
+            sql = f"from ({sql}) limit {int(limit)}"
+        parameters = _parameters(sql, filters)
+        return self._connection.cursor().sql(sql, params=parameters or None).to_arrow_table()
+
+    def record_count(self, table: str, filters: Filters | None = None) -> tuple[int, int]:
+        """How many records of a table belong to the cohort, and how many there are."""
+        sql = _records_sql(table)
+        selected = self._rows(f"select count(*) from ({sql})", _parameters(sql, filters))[0][0]
+        return selected, self._rows(f"select count(*) from {table}")[0][0]
+
+    def cohort_size(self, filters: Filters | None = None) -> tuple[int, int]:
+        """How many treatment records the filters leave, and how many there are."""
+        filters_only = {"filters": (filters or Filters()).to_sql()}
+        selected = self._rows("select count(*) from cohort($filters)", filters_only)[0][0]
+        return selected, self._rows("select count(*) from treatment_records")[0][0]
+
+    def values(self, column: str) -> list[tuple[str, int]]:
+        """The values of a filter's column with the number of their records, the most frequent first.
+
+        Raises FilterError for a column that is no filter.
+        """
+        if column not in VALUE_FILTERS:
+            raise FilterError(
+                f"there is no column {column!r} to select by; there are: {', '.join(VALUE_FILTERS)}"
+            )
+        table = "treatment_records" if column in RECORD_FILTERS else "side_effect_observations"
+        sql = f"select {column}::varchar as value, count(*) from {table} group by 1 order by 2 desc, 1"
+        return [(value, count) for value, count in self._rows(sql)]
+
+    def check(self, filters: Filters) -> None:
+        """Nothing, where every value that the filters name occurs; else FilterError, which lists what there is."""
+        for column in VALUE_FILTERS:
+            chosen = getattr(filters, column)
+            if not chosen:
+                continue
+            known = [value for value, _ in self.values(column)]
+            for value in chosen:
+                if value not in known:
+                    listed = ", ".join(repr(text) if text else "'' (not recorded)" for text in known[:40])
+                    more = f" and {len(known) - 40} more" if len(known) > 40 else ""
+                    raise FilterError(f"{column} {value!r} occurs nowhere; there are: {listed}{more}")
+
+    @property
+    def period(self) -> tuple[datetime.date, datetime.date] | None:
+        """The first and the last day of treatment, or None where there is no record."""
+        first, last = self._rows("select min(treated_on), max(treated_on) from treatment_records")[0]
+        return (first, last) if first else None
+
+    @property
+    def treatment_types(self) -> pd.DataFrame:
+        """The catalogue, with the types that it did not know: code, label, category, is_maintained, window, interval."""
+        return self._frame("from treatment_types")
+
+    def _rows(self, sql: str, parameters: dict[str, object] | None = None) -> list[tuple]:  # type: ignore[type-arg]
+        return self._connection.cursor().execute(sql, parameters).fetchall()
+
+    def _frame(self, sql: str, parameters: dict[str, object] | None = None) -> pd.DataFrame:
+        return self._connection.cursor().execute(sql, parameters).df()
+
+
+def groups_of(measure: str) -> tuple[str, ...]:
+    """The groups by which a measure can be shown."""
+    return queries.groups_of(measure)
+
+
+def options_of(measure: str) -> tuple[str, ...]:
+    """The options that a measure takes besides filters and groups: unit, window_days, clock."""
+    return tuple(sorted(set(re.findall(r"\$(\w+)", queries.measure(measure, ()))) - {"filters"}))
+
+
+def definition(name: str) -> Definition:
+    """What a measure or a record table means, from the header of its SQL; KeyError where there is no such name."""
+    if name in MEASURES:
+        return queries.definition(f"measures/{name}")
+    if name in RECORDS:
+        return queries.definition(f"records/{name}")
+    raise KeyError(name)
+
+
+def _records_sql(table: str) -> str:
+    if table not in RECORDS:
+        raise KeyError(table)
+    return queries.read(f"records/{table}")
+
+
+def _parameters(sql: str, filters: Filters | None) -> dict[str, object] | None:
+    return {"filters": (filters or Filters()).to_sql()} if "$filters" in sql else None

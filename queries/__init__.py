@@ -1,0 +1,133 @@
+"""SQL only: what the records mean, and what we show.
+
+Every file is one bare select; its stem is the relation's name, its header comment the definition that the screens show.
+The room decides what a select becomes:
+
+    staging/    a typed table of what an export holds                  (data/ builds it)
+    checks/     a rule of the contract: the rows that break it         (data/ runs it at import)
+    model/      a derived table of the snapshot, over all records      (data/ builds it, in the order of MODEL)
+    cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store.py)
+    measures/   the counts of one measure                              (dashboard/store.py)
+    records/    the records of one table, cut to the cohort            (dashboard/store.py)
+
+Values are bound by name. What varies by name instead stands as `{{ name }}`: the group columns, which come from GROUPS,
+and another measure, whose select is put in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOM = Path(__file__).parent
+
+MODEL = (
+    "sessions",
+    "follow_up_links",
+    "side_effect_links",
+    "courses",
+    "side_effect_observations",
+    "treatment_records",
+)
+
+MACROS = ("cohort", "cohort_side_effects")
+
+RECORD_GROUPS = (
+    "treatment_type",
+    "product",
+    "lot",
+    "area",
+    "side",
+    "technique",
+    "practitioner",
+    "clinic",
+    "indication",
+    "age_band",
+    "sex",
+    "skin_type",
+    "smoker",
+    "month",
+    "quarter",
+    "year",
+    "total",
+)
+SIDE_EFFECT_GROUPS = ("effect", "severity")
+COURSE_GROUPS = ("position",)
+
+_LABEL = re.compile(r"^([a-z][a-z -]*): (.*)$")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One SQL file: its sentence, its labelled header lines (`numerator`, `grain`, ...) and its select."""
+
+    name: str
+    sentence: str
+    notes: dict[str, str]
+    sql: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a reader gets, after the groups; () where the header names none."""
+        return tuple(self.notes.get("columns", "").replace(",", " ").split())
+
+
+@cache
+def definition(name: str) -> Definition:
+    """The SQL file of that name below this room, such as `measures/side_effect_rates`; FileNotFoundError if none."""
+    lines = (ROOM / f"{name}.sql").read_text(encoding="utf-8").splitlines()
+    header = [line[2:].strip() for line in lines if line.startswith("--")]
+    sentence: list[str] = []
+    notes: dict[str, str] = {}
+    label = None
+    for line in header:
+        if labelled := _LABEL.match(line):
+            label = labelled[1]
+            notes[label] = labelled[2]
+        elif label:
+            notes[label] += f" {line}"
+        else:
+            sentence.append(line)
+    sql = "\n".join(line for line in lines if not line.startswith("--")).strip()
+    return Definition(name.rsplit("/", 1)[-1], " ".join(sentence), notes, sql)
+
+
+def read(name: str) -> str:
+    """The select of that file, without its header."""
+    return definition(name).sql
+
+
+def names(room: str) -> tuple[str, ...]:
+    """The relations of a room, such as `measures`, in alphabetical order."""
+    return tuple(sorted(path.stem for path in (ROOM / room).glob("*.sql")))
+
+
+def groups_of(name: str) -> tuple[str, ...]:
+    """The groups by which a measure can be counted, from what it counts."""
+    sql = measure(name, ())
+    return (
+        RECORD_GROUPS
+        + (SIDE_EFFECT_GROUPS if "cohort_side_effects" in sql else ())
+        + (COURSE_GROUPS if "course_no" in sql else ())
+    )
+
+
+def measure(name: str, groups: Sequence[str]) -> str:
+    """The select of a measure by these groups; ValueError for a group that the lists above do not hold."""
+    unknown = set(groups) - {*RECORD_GROUPS, *SIDE_EFFECT_GROUPS, *COURSE_GROUPS}
+    if unknown:
+        raise ValueError(f"no such group: {', '.join(sorted(unknown))}")
+    sql = read(f"measures/{name}")
+    for inner in re.findall(r"\{\{ (\w+) \}\}", sql):
+        if inner in names("measures"):
+            sql = sql.replace(f"{{{{ {inner} }}}}", measure(inner, groups))
+    own = [group for group in groups if group not in SIDE_EFFECT_GROUPS] or ["total"]
+    severity = "severity" if "severity" in groups else "'any'"
+    return (
+        sql.replace("{{ group }}", ", ".join(groups or ["total"]))
+        .replace("{{ record_group }}", ", ".join(own))
+        .replace("{{ severity }}", severity)
+    )

@@ -1,0 +1,39 @@
+-- How soon people come back: the share not yet returned for the next course, day by day. This is the time between
+-- treatments, not how long the effect lasts.
+-- at risk: courses without a next one at the start of that day, weighted.
+-- numerator: returned, the weighted courses whose next one started on that day.
+-- censored: the last course of a patient who has come back before is left out; that of a patient who never did counts up
+-- to the data cut-off.
+-- weights: every patient and treatment type counts once, each of its K completed intervals as 1/K, so that those who
+-- come often do not count more.
+-- limits: infinitesimal jackknife with patients as clusters, on the log(-log) scale.
+-- unit: days from the start of a course to the start of the next; touch-ups belong to their course.
+-- grain: group and day on which something ended, and day 0
+-- reference: Wang and Chang, J Am Stat Assoc 1999; 94: 146.
+-- columns: day, at_risk, returned, not_returned, not_returned_low, not_returned_high
+with
+    selected_courses as (
+        select
+            {{ group }}, patient_no, series_no, course_no, interval_days, is_returned
+        from cohort($filters)
+        where course_no is not null
+        group by
+            {{ group }}, patient_no, series_no, course_no, interval_days, is_returned
+    ),
+    series as (
+        select
+            {{ group }},
+            series_no,
+            count(*) filter (where is_returned) as returned_in_series
+        from selected_courses
+        group by {{ group }}, series_no
+    )
+select
+    {{ group }},
+    patient_no,
+    interval_days as day,
+    is_returned,
+    cast(returned_in_series as integer) as returned_in_series
+from selected_courses
+join series using ({{ group }}, series_no)
+order by {{ group }}, patient_no, day, is_returned, returned_in_series

@@ -1,0 +1,56 @@
+-- What is known of how long a side effect lasted.
+-- exact: the day it resolved is known.
+-- seen gone: only a contact at which it was gone is known; it ended after left_day and by right_day, and end_day is the
+-- middle of the two, rounded up to a whole day.
+-- censored: last seen present on that day, else at the last follow-up of the record on or after the onset (nobody
+-- recorded it as gone there), else known on the day of onset only.
+-- unit: days since onset; onset_days are days from the treatment to the onset.
+-- grain: side effect
+with
+    last_follow_ups as (
+        select treatment_no, max(followed_up_on) as last_follow_up_on
+        from follow_up_links
+        join follow_ups using (follow_up_no)
+        group by treatment_no
+    ),
+    known as (
+        select
+            side_effect_no,
+            treatment_no,
+            effect,
+            coalesce(severity, '') as severity,
+            case when serious then 'yes' when not serious then 'no' else '' end as serious,
+            (onset_on - treated_on)::integer as onset_days,
+            resolved_on is null and resolved_by is not null as is_seen_gone,
+            resolved_on is not null or resolved_by is not null as is_resolved,
+            case
+                when resolved_on is not null
+                then resolved_on
+                when resolved_by is not null or last_present_on is not null
+                then coalesce(last_present_on, onset_on)
+                when last_follow_up_on >= onset_on
+                then last_follow_up_on
+                else onset_on
+            end
+            - onset_on as left_day,
+            coalesce(resolved_on, resolved_by) - onset_on as right_day
+        from side_effects
+        join side_effect_links using (side_effect_no)
+        join treatments using (treatment_no)
+        left join last_follow_ups using (treatment_no)
+    )
+select
+    side_effect_no,
+    treatment_no,
+    effect,
+    severity,
+    serious,
+    onset_days,
+    is_seen_gone,
+    is_resolved,
+    left_day::integer as left_day,
+    right_day::integer as right_day,
+    case when is_resolved then (left_day + right_day + 1) // 2 else left_day end::integer
+    as end_day
+from known
+order by treatment_no, side_effect_no
