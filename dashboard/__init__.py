@@ -1,12 +1,12 @@
 """A snapshot becomes tables, charts, pages and files.
 
-    filters.py     what is selected: one frozen value
-    store.py       a snapshot opened read-only: measures, records, definitions
-    measures.py    from the counts of a measure's SQL to its figures
-    statistics/    estimators over counts
-    charts/        one function per measure: table -> figure
-    ui/            what all pages share
-    pages/         sentences and sections
-    export.py      tables as files
-    cli.py         the command `outcomes`
+filters.py     what is selected: one frozen value
+store.py       a snapshot opened read-only: measures, records, definitions
+measures.py    from the counts of a measure's SQL to its figures
+statistics/    estimators over counts
+charts/        one function per measure: table -> figure
+ui/            what all pages share
+pages/         sentences and sections
+export.py      tables as files
+cli.py         the command `outcomes`
 """

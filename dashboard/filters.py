@@ -78,9 +78,7 @@ class Filters:
         chosen: dict[str, list[str]] = {}
         for column, value in values:
             if column not in VALUE_FILTERS:
-                raise FilterError(
-                    f"there is no column {column!r} to select by; there are: {', '.join(VALUE_FILTERS)}"
-                )
+                raise FilterError(f"there is no column {column!r} to select by; there are: {', '.join(VALUE_FILTERS)}")
             chosen.setdefault(column, []).append(value)
         return cls(**bounds, **{column: tuple(wanted) for column, wanted in chosen.items()})  # type: ignore[arg-type]
 
@@ -114,7 +112,12 @@ class Filters:
     def to_options(self) -> list[str]:
         """The command-line options that give these filters again."""
         options: list[str] = []
-        names = {"treated_from": "--from", "treated_to": "--to", "dose_from": "--dose-from", "dose_to": "--dose-to"}
+        names = {
+            "treated_from": "--from",
+            "treated_to": "--to",
+            "dose_from": "--dose-from",
+            "dose_to": "--dose-to",
+        }
         for name, texts in self.to_query().items():
             for text in texts:
                 options += [names[name], text] if name in names else ["--where", f"{name}={text}"]

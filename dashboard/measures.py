@@ -32,7 +32,9 @@ def side_effect_rates(counts: pd.DataFrame, by: Groups, level: float) -> pd.Data
     """Rates with their limits, completeness, best and worst case, one row per group and effect."""
     if "severity" in by:
         counts = counts[counts["severity"] != "any"].reset_index(drop=True)
-    rates = counts[[*by, *(() if "effect" in by else ("effect",)), "treated", "pending", "evaluable", "affected"]].copy()
+    rates = counts[
+        [*by, *(() if "effect" in by else ("effect",)), "treated", "pending", "evaluable", "affected"]
+    ].copy()
     limits = [
         wilson(row.affected / row.evaluable, effective_units(*_clusters(row)), level)
         if row.evaluable
@@ -50,7 +52,14 @@ def side_effect_rates(counts: pd.DataFrame, by: Groups, level: float) -> pd.Data
 
 
 def _clusters(row: object) -> tuple[int, int, int, int, int, int]:
-    names = ("affected", "evaluable", "patients", "affected_squared", "affected_evaluable", "evaluable_squared")
+    names = (
+        "affected",
+        "evaluable",
+        "patients",
+        "affected_squared",
+        "affected_evaluable",
+        "evaluable_squared",
+    )
     affected, units, patients, xx, xn, nn = (int(getattr(row, name)) for name in names)
     return affected, units, patients, xx, xn, nn
 
@@ -78,8 +87,19 @@ def time_to_resolution(counts: pd.DataFrame, by: Groups, level: float) -> pd.Dat
         part = _curve_frame(curve, ("at_risk", "resolved", "censored"), "unresolved")
         part["estimator"] = _estimator(rows)
         parts.append(_labelled(part, by, group))
-    columns = ("day", "at_risk", "resolved", "censored", "unresolved", "unresolved_low", "unresolved_high", "estimator")
-    return _stacked(parts, by, columns).astype({"day": "int64", "at_risk": "int64", "resolved": "int64", "censored": "int64"})
+    columns = (
+        "day",
+        "at_risk",
+        "resolved",
+        "censored",
+        "unresolved",
+        "unresolved_low",
+        "unresolved_high",
+        "estimator",
+    )
+    return _stacked(parts, by, columns).astype(
+        {"day": "int64", "at_risk": "int64", "resolved": "int64", "censored": "int64"}
+    )
 
 
 def time_to_resolution_summary(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
@@ -97,7 +117,10 @@ def time_to_resolution_summary(counts: pd.DataFrame, by: Groups, level: float) -
             | _quantiles(curve)
             | shares
             | {"logrank_chi2": chi2, "logrank_df": df if df else None, "logrank_p": p}
-            | {"restricted_mean_days": restricted_mean(curve, RESTRICTED_TO_DAYS), "estimator": _estimator(rows)}
+            | {
+                "restricted_mean_days": restricted_mean(curve, RESTRICTED_TO_DAYS),
+                "estimator": _estimator(rows),
+            }
             | limits
         )
     shares, limits = (tuple(names) for names in _share_names(RESOLVED_BY, "resolved"))

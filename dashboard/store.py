@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -44,7 +44,7 @@ _ACCOUNTS = ("rejects", "imports", "import_warnings", "treatment_types", "snapsh
 
 
 def snapshot_path() -> Path:
-    """Where the snapshot is when nobody says: OUTCOMES_SNAPSHOT, else `.outcomes/snapshot.json` in the working folder."""
+    """Where the snapshot is when nobody says: OUTCOMES_SNAPSHOT, else `.outcomes/snapshot.json` where one works."""
     return Path(os.environ.get(SNAPSHOT_VARIABLE) or DEFAULT_SNAPSHOT)
 
 
@@ -115,12 +115,13 @@ class Store:
         }
         wanted = {"filters", *options_of(name)}
         counts = self._frame(queries.measure(name, by), {key: given[key] for key in given if key in wanted})
-        counts = counts.astype({group: "str" for group in by})
+        counts = counts.astype(dict.fromkeys(by, "str"))
         return ESTIMATES[name](counts, tuple(by), level)
 
     def records(self, table: str, filters: Filters | None = None, limit: int | None = None) -> pd.DataFrame:
         """The records of a table that belong to the cohort, in the contract's columns, at most `limit` of them."""
-        return self.records_table(table, filters, limit).to_pandas()
+        frame: pd.DataFrame = self.records_table(table, filters, limit).to_pandas()
+        return frame
 
     def records_table(self, table: str, filters: Filters | None = None, limit: int | None = None) -> pa.Table:
         """The same records as an Arrow table, with their types kept (dates, whole numbers, empty values)."""
@@ -148,9 +149,7 @@ class Store:
         Raises FilterError for a column that is no filter.
         """
         if column not in VALUE_FILTERS:
-            raise FilterError(
-                f"there is no column {column!r} to select by; there are: {', '.join(VALUE_FILTERS)}"
-            )
+            raise FilterError(f"there is no column {column!r} to select by; there are: {', '.join(VALUE_FILTERS)}")
         table = "treatment_records" if column in RECORD_FILTERS else "side_effect_observations"
         sql = f"select {column}::varchar as value, count(*) from {table} group by 1 order by 2 desc, 1"
         return [(value, count) for value, count in self._rows(sql)]
@@ -176,13 +175,13 @@ class Store:
 
     @property
     def treatment_types(self) -> pd.DataFrame:
-        """The catalogue, with the types that it did not know: code, label, category, is_maintained, window, interval."""
+        """The catalogue (data/treatment_types.csv), with the types that it did not know added."""
         return self._frame("from treatment_types")
 
-    def _rows(self, sql: str, parameters: dict[str, object] | None = None) -> list[tuple]:  # type: ignore[type-arg]
+    def _rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple]:  # type: ignore[type-arg]
         return self._connection.cursor().execute(sql, parameters).fetchall()
 
-    def _frame(self, sql: str, parameters: dict[str, object] | None = None) -> pd.DataFrame:
+    def _frame(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         return self._connection.cursor().execute(sql, parameters).df()
 
 

@@ -1,5 +1,6 @@
 -- The treatment records that the filters leave.
--- filters: one struct; a field that is null does not restrict; a list keeps the values it holds, '' being "not recorded";
+-- filters: one struct; a field that is null does not restrict; a list keeps the values it holds, '' being "not
+-- recorded";
 -- both ends of the period and of the dose range are included.
 -- grain: treatment record
 select
@@ -36,29 +37,16 @@ where
     and (filters['treated_to'] is null or treated_on <= filters['treated_to'])
     and (filters['dose_from'] is null or dose >= filters['dose_from'])
     and (filters['dose_to'] is null or dose <= filters['dose_to'])
-    and (
-        filters['treatment_type'] is null
-        or list_contains(filters['treatment_type'], treatment_type)
-    )
+    and (filters['treatment_type'] is null or list_contains(filters['treatment_type'], treatment_type))
     and (filters['product'] is null or list_contains(filters['product'], product))
     and (filters['lot'] is null or list_contains(filters['lot'], lot))
     and (filters['area'] is null or list_contains(filters['area'], area))
     and (filters['side'] is null or list_contains(filters['side'], side))
-    and (
-        filters['technique'] is null or list_contains(filters['technique'], technique)
-    )
-    and (
-        filters['practitioner'] is null
-        or list_contains(filters['practitioner'], practitioner)
-    )
+    and (filters['technique'] is null or list_contains(filters['technique'], technique))
+    and (filters['practitioner'] is null or list_contains(filters['practitioner'], practitioner))
     and (filters['clinic'] is null or list_contains(filters['clinic'], clinic))
-    and (
-        filters['indication'] is null
-        or list_contains(filters['indication'], indication)
-    )
+    and (filters['indication'] is null or list_contains(filters['indication'], indication))
     and (filters['age_band'] is null or list_contains(filters['age_band'], age_band))
     and (filters['sex'] is null or list_contains(filters['sex'], sex))
-    and (
-        filters['skin_type'] is null or list_contains(filters['skin_type'], skin_type)
-    )
+    and (filters['skin_type'] is null or list_contains(filters['skin_type'], skin_type))
     and (filters['smoker'] is null or list_contains(filters['smoker'], smoker))

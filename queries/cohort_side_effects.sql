@@ -11,9 +11,7 @@ select
     is_resolved,
     end_day,
     (filters['severity'] is null or list_contains(filters['severity'], severity))
-    and (
-        filters['serious'] is null or list_contains(filters['serious'], serious)
-    ) as is_selected
+    and (filters['serious'] is null or list_contains(filters['serious'], serious)) as is_selected
 from side_effect_observations
 join cohort(filters) as cohort using (treatment_no)
 where filters['effect'] is null or list_contains(filters['effect'], effect)

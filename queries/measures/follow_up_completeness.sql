@@ -12,16 +12,10 @@ with
             {{ group }},
             patient_no,
             case
-                when $unit = 'session'
-                then session_no
-                when $unit = 'record'
-                then treatment_no
-                else patient_no
+                when $unit = 'session' then session_no when $unit = 'record' then treatment_no else patient_no
             end as unit_no,
             bool_or(coalesce(days_observed >= $window_days, true)) as is_treated,
-            bool_or(
-                is_evaluable and coalesce(days_observed >= $window_days, true)
-            ) as is_evaluable
+            bool_or(is_evaluable and coalesce(days_observed >= $window_days, true)) as is_evaluable
         from cohort($filters)
         group by {{ group }}, patient_no, unit_no
     ),

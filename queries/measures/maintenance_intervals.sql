@@ -2,7 +2,8 @@
 -- treatments, not how long the effect lasts.
 -- at risk: courses without a next one at the start of that day, weighted.
 -- numerator: returned, the weighted courses whose next one started on that day.
--- censored: the last course of a patient who has come back before is left out; that of a patient who never did counts up
+-- censored: the last course of a patient who has come back before is left out; that of a patient who never did counts
+-- up
 -- to the data cut-off.
 -- weights: every patient and treatment type counts once, each of its K completed intervals as 1/K, so that those who
 -- come often do not count more.
@@ -13,18 +14,13 @@
 -- columns: day, at_risk, returned, not_returned, not_returned_low, not_returned_high
 with
     selected_courses as (
-        select
-            {{ group }}, patient_no, series_no, course_no, interval_days, is_returned
+        select {{ group }}, patient_no, series_no, course_no, interval_days, is_returned
         from cohort($filters)
         where course_no is not null
-        group by
-            {{ group }}, patient_no, series_no, course_no, interval_days, is_returned
+        group by {{ group }}, patient_no, series_no, course_no, interval_days, is_returned
     ),
     series as (
-        select
-            {{ group }},
-            series_no,
-            count(*) filter (where is_returned) as returned_in_series
+        select {{ group }}, series_no, count(*) filter (where is_returned) as returned_in_series
         from selected_courses
         group by {{ group }}, series_no
     )

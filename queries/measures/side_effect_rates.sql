@@ -1,6 +1,8 @@
 -- How often a side effect follows a treatment, of the treatments that were followed up.
--- numerator: affected, the evaluable units with at least one such side effect (its onset within the window, if there is one).
--- denominator: evaluable, the treated units with at least one linked follow-up or side effect; completeness is their share
+-- numerator: affected, the evaluable units with at least one such side effect (its onset within the window, if there
+-- is one).
+-- denominator: evaluable, the treated units with at least one linked follow-up or side effect; completeness is their
+-- share
 -- of all treated.
 -- unit: session (one patient on one day), record (one treated area) or patient.
 -- window: with an onset window, units whose window has not yet elapsed at the data cut-off are pending and not counted.
@@ -16,16 +18,10 @@ with
             {{ record_group }},
             patient_no,
             case
-                when $unit = 'session'
-                then session_no
-                when $unit = 'record'
-                then treatment_no
-                else patient_no
+                when $unit = 'session' then session_no when $unit = 'record' then treatment_no else patient_no
             end as unit_no,
             bool_or(coalesce(days_observed >= $window_days, true)) as is_treated,
-            bool_or(
-                is_evaluable and coalesce(days_observed >= $window_days, true)
-            ) as is_evaluable
+            bool_or(is_evaluable and coalesce(days_observed >= $window_days, true)) as is_evaluable
         from cohort($filters)
         group by {{ record_group }}, patient_no, unit_no
     ),
@@ -69,18 +65,10 @@ with
             effect,
             patient_no,
             case
-                when $unit = 'session'
-                then session_no
-                when $unit = 'record'
-                then treatment_no
-                else patient_no
+                when $unit = 'session' then session_no when $unit = 'record' then treatment_no else patient_no
             end as unit_no
         from cohort_side_effects($filters)
-        where
-            is_selected
-            and coalesce(
-                onset_days <= $window_days and days_observed >= $window_days, true
-            )
+        where is_selected and coalesce(onset_days <= $window_days and days_observed >= $window_days, true)
     ),
     affected_units as (
         select {{ record_group }}, severity, effect, patient_no, unit_no
@@ -92,8 +80,7 @@ with
         group by {{ record_group }}, severity, patient_no, unit_no
     ),
     affected_patients as (
-        select
-            {{ record_group }}, severity, effect, patient_no, count(*) as affected
+        select {{ record_group }}, severity, effect, patient_no, count(*) as affected
         from affected_units
         group by {{ record_group }}, severity, effect, patient_no
     ),

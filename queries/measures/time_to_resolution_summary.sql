@@ -1,7 +1,8 @@
 -- How long side effects last, in figures: the days by which a quarter, half and three quarters have resolved.
 -- median: the first day on which the share still unresolved is at or below a half; empty where that is not reached.
 -- share resolved: by day 1, 3, 7, 14, 30 and 90, with limits; empty beyond the last day observed.
--- restricted mean: the mean number of days with the side effect, out of the first 90; empty where observation ends sooner.
+-- restricted mean: the mean number of days with the side effect, out of the first 90; empty where observation ends
+-- sooner.
 -- comparison: the log-rank test of all groups shown; with observations only seen gone it uses their middle.
 -- clock: days since the onset, or on demand since the treatment.
 -- limits: Greenwood, on the log(-log) scale.
@@ -12,6 +13,4 @@
 -- restricted_mean_days, estimator, resolved_by_1_low, resolved_by_1_high, resolved_by_3_low, resolved_by_3_high,
 -- resolved_by_7_low, resolved_by_7_high, resolved_by_14_low, resolved_by_14_high, resolved_by_30_low,
 -- resolved_by_30_high, resolved_by_90_low, resolved_by_90_high
-select {{ group }}, day, resolved, censored, seen_gone
-from ({{ time_to_resolution }}) as ends
-order by {{ group }}, day
+select {{ group }}, day, resolved, censored, seen_gone from ({{ time_to_resolution }}) as ends order by {{ group }}, day

@@ -5,12 +5,7 @@
 -- grain: patient, treatment type and course; only types that the catalogue says are maintained.
 with
     type_sessions as (
-        select
-            treatment_type,
-            patient_no,
-            session_no,
-            treated_on,
-            min(planned_interval_days) as planned_interval_days
+        select treatment_type, patient_no, session_no, treated_on, min(planned_interval_days) as planned_interval_days
         from treatments
         join sessions using (patient_id, treated_on)
         group by treatment_type, patient_no, session_no, treated_on
@@ -23,31 +18,19 @@ with
         from type_sessions
         join treatment_types on treatment_types.code = type_sessions.treatment_type
         where is_maintained
-        window
-            patient_and_type as (
-                partition by patient_no, treatment_type order by treated_on
-            )
+        window patient_and_type as (partition by patient_no, treatment_type order by treated_on)
     ),
-    starts as (
-        select *
-        from gaps
-        where
-            days_since_previous is null or days_since_previous > touch_up_window_days
-    ),
+    starts as (select * from gaps where days_since_previous is null or days_since_previous > touch_up_window_days),
     intervals as (
         select
             starts.*,
             row_number() over patient_and_type as position,
             lead(treated_on) over patient_and_type as next_started_on
         from starts
-        window
-            patient_and_type as (
-                partition by patient_no, treatment_type order by treated_on
-            )
+        window patient_and_type as (partition by patient_no, treatment_type order by treated_on)
     )
 select
-    (row_number() over (order by patient_no, treatment_type, treated_on) - 1)::integer
-    as course_no,
+    (row_number() over (order by patient_no, treatment_type, treated_on) - 1)::integer as course_no,
     (dense_rank() over (order by patient_no, treatment_type) - 1)::integer as series_no,
     patient_no,
     treatment_type,

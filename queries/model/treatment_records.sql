@@ -65,9 +65,6 @@ join sessions using (patient_id, treated_on)
 join aged using (patient_id, treated_on)
 left join patients using (patient_id)
 left join followed_up on followed_up.treatment_no = treatments.treatment_no
-left join
-    courses
-    on courses.session_no = sessions.session_no
-    and courses.treatment_type = treatments.treatment_type
+left join courses on courses.session_no = sessions.session_no and courses.treatment_type = treatments.treatment_type
 cross join snapshot
 order by treatments.treatment_no

@@ -13,10 +13,5 @@ select
     adjusted,
     aftercare_followed
 from follow_ups
-where
-    follow_up_no in (
-        select follow_up_no
-        from follow_up_links
-        join cohort($filters) as cohort using (treatment_no)
-    )
+where follow_up_no in (select follow_up_no from follow_up_links join cohort($filters) as cohort using (treatment_no))
 order by followed_up_on, follow_up_no

@@ -14,10 +14,5 @@ select
     action,
     area
 from side_effects
-where
-    side_effect_no in (
-        select side_effect_no
-        from cohort_side_effects($filters)
-        where is_selected
-    )
+where side_effect_no in (select side_effect_no from cohort_side_effects($filters) where is_selected)
 order by onset_on, side_effect_no

@@ -1,0 +1,321 @@
+"""The command `outcomes`: everything the screens show, under the same names."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+PROJECT = Path(__file__).parent.parent
+
+
+class Refused(click.ClickException):
+    """One clear message on stderr and exit status 2: nothing was done."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"outcomes: {self.message}", err=True)
+
+
+class Commands(click.Group):
+    """A group whose every failure is one message and exit status 2, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from data import ImportRefused
+
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except (ImportRefused, ValueError) as refusal:
+            raise Refused(str(refusal)) from None
+        except BrokenPipeError:
+            os._exit(0)
+        except OSError as failure:
+            place = f"{failure.filename}: " if failure.filename else ""
+            raise Refused(f"{place}{failure.strerror or failure}") from None
+        except MemoryError:
+            raise Refused("there is not enough memory for this; select fewer records") from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="outcomes")
+def main() -> None:
+    """Outcomes of aesthetic treatments: side-effect rates, time to resolution, maintenance intervals."""
+
+
+_snapshot = click.option(
+    "--snapshot",
+    type=click.Path(path_type=Path),
+    help="The snapshot; else OUTCOMES_SNAPSHOT, else .outcomes/snapshot.json.",
+)
+_sources = click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+_mapping = click.option("--mapping", help="A TOML file, or the name of a mapping that is shipped.")
+_report = click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as JSON.")
+_day = click.DateTime(["%Y-%m-%d"])
+
+
+@main.command()
+@_snapshot
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535))
+def serve(snapshot: Path | None, host: str, port: int) -> None:
+    """Open the dashboard in a browser."""
+    from data import current
+
+    if host != "localhost" and not _is_loopback(host):
+        raise Refused(
+            f"--host {host} would show patient records to the network, and there is no sign-in yet: "
+            "leave it at 127.0.0.1 and reach it through an SSH tunnel"
+        )
+    place = _existing(snapshot)
+    current(place)
+    os.environ["OUTCOMES_SNAPSHOT"] = str(place.resolve())
+    from streamlit.web import cli as streamlit
+
+    # Streamlit reads its configuration from the folder that it is started in.
+    os.chdir(PROJECT)
+    sys.argv = [
+        "streamlit",
+        "run",
+        str(PROJECT / "streamlit_app.py"),
+        "--server.address",
+        host,
+        "--server.port",
+        str(port),
+    ]
+    streamlit.main()
+
+
+@main.command("import")
+@_sources
+@_mapping
+@click.option("--into", type=click.Path(path_type=Path), help="The snapshot to add to or to make.")
+@click.option("--replace", is_flag=True, help="Start afresh instead of adding to the snapshot.")
+@click.option("--as-of", type=_day, help="The data cut-off, where the records do not tell.")
+@_report
+def import_(
+    sources: tuple[Path, ...],
+    mapping: str | None,
+    into: Path | None,
+    replace: bool,
+    as_of: datetime.datetime | None,
+    report: Path | None,
+) -> None:
+    """Import exports into a snapshot: rows are matched by id, a later row replaces an earlier one."""
+    from dashboard.store import snapshot_path
+    from data import import_exports
+
+    place = into or snapshot_path()
+    with _Progress() as progress:
+        outcome = import_exports(
+            list(sources),
+            into=place,
+            mapping=mapping,
+            replace=replace,
+            as_of=as_of.date() if as_of else None,
+            progress=progress,
+        )
+    _tell(outcome, report, beside=place)
+
+
+@main.command()
+@_sources
+@_mapping
+@click.option("--as-of", type=_day, help="The data cut-off, where the records do not tell.")
+@_report
+def check(sources: tuple[Path, ...], mapping: str | None, as_of: datetime.datetime | None, report: Path | None) -> None:
+    """Read exports as an import would, and say what would become of every row; writes no snapshot."""
+    from data import check_exports
+
+    with _Progress() as progress:
+        outcome = check_exports(
+            list(sources), mapping=mapping, as_of=as_of.date() if as_of else None, progress=progress
+        )
+    _tell(outcome, report, beside=None)
+
+
+def _tell(outcome: Any, report: Path | None, beside: Path | None) -> None:
+    """Prints the report, writes it as JSON and its rejects beside it; exit status 1 where rows were rejected."""
+    place = report or beside
+    if outcome.rejects and place:
+        outcome.write_rejects(place.with_name(outcome.rejects_name))
+    if report:
+        report.write_text(outcome.to_json(), encoding="utf-8")
+    click.echo(outcome.text())
+    sys.exit(1 if outcome.rejects else 0)
+
+
+@main.command()
+@click.argument("measure")
+@_snapshot
+@click.option("--from", "treated_from", type=_day, help="First day of treatment.")
+@click.option("--to", "treated_to", type=_day, help="Last day of treatment.")
+@click.option("--dose-from", type=float, help="Smallest dose.")
+@click.option("--dose-to", type=float, help="Largest dose.")
+@click.option("--where", "where", multiple=True, metavar="COLUMN=VALUE", help="Repeat for more values or columns.")
+@click.option("--by", "by", multiple=True, metavar="GROUP", help="Repeat to cross groups. [default: treatment_type]")
+@click.option("--unit", type=click.Choice(["session", "record", "patient"]), help="[default: session]")
+@click.option("--effect", multiple=True, help="Only this side effect; repeat for more.")
+@click.option("--severity", multiple=True, help="Only this severity; repeat for more.")
+@click.option("--window-days", type=click.IntRange(0), help="Only side effects that began so soon.")
+@click.option("--clock", type=click.Choice(["onset", "treatment"]), help="[default: onset]")
+@click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="[default: 0.95]")
+@click.option("--format", "file_format", type=click.Choice(["csv", "parquet", "xlsx", "json"]), help="[default: csv]")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="A file, or - for stdout.",
+)
+def export(measure: str, snapshot: Path | None, **options: Any) -> None:
+    """Write a measure, or the records of a table, as a file."""
+    from dashboard import export as files
+    from dashboard.store import MEASURES, RECORDS, open_snapshot
+
+    if measure not in (*MEASURES, *RECORDS):
+        raise Refused(f"there is no measure {measure!r}; there are: {', '.join((*MEASURES, *RECORDS))}")
+    output: Path | None = options.pop("output")
+    file_format = options.pop("file_format") or (_ending(output) if output else "csv")
+    store = open_snapshot(_existing(snapshot))
+    filters, taken = _selection(store, options)
+    if measure in RECORDS:
+        given = [f"--{name.replace('_', '-')}" for name, value in taken.items() if value]
+        if given:
+            raise Refused(f"{measure} are records and take no {', '.join(given)}")
+        table: Any = store.records_table(measure, filters)
+    else:
+        table = store.measure(measure, filters, **_measure_options(measure, taken))
+    if output is None or str(output) == "-":
+        if file_format in ("parquet", "xlsx") and sys.stdout.isatty():
+            raise Refused(f"{file_format} is not for a terminal: name a file with --output")
+        files.write(table, file_format, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    else:
+        output.write_bytes(files.to_bytes(table, file_format))
+
+
+def _selection(store: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The filters of the options, checked against what there is, and the options that are no filters."""
+    from dashboard.filters import Filters
+
+    pairs = []
+    for condition in options.pop("where"):
+        column, equals, value = condition.partition("=")
+        if not equals:
+            raise Refused(f"--where {condition!r} is not COLUMN=VALUE")
+        pairs.append((column.strip(), value))
+    pairs += [("effect", value) for value in options.pop("effect")]
+    pairs += [("severity", value) for value in options.pop("severity")]
+    bounds = {name: options.pop(name) for name in ("treated_from", "treated_to", "dose_from", "dose_to")}
+    bounds = {name: bound.date() if isinstance(bound, datetime.datetime) else bound for name, bound in bounds.items()}
+    filters = Filters.of(pairs, **bounds)
+    store.check(filters)
+    return filters, options
+
+
+def _measure_options(measure: str, taken: dict[str, Any]) -> dict[str, Any]:
+    """The options of a measure; one that it does not take is refused rather than ignored."""
+    from dashboard.store import options_of
+
+    chosen = {name: value for name, value in taken.items() if value not in (None, ())}
+    by = tuple(dict.fromkeys(chosen.pop("by", ("treatment_type",))))
+    level = chosen.pop("level", 0.95)
+    unknown = sorted(set(chosen) - set(options_of(measure)))
+    if unknown:
+        raise Refused(f"{measure} takes no {', '.join('--' + name.replace('_', '-') for name in unknown)}")
+    return {"by": by, "level": level, **chosen}
+
+
+@main.command()
+def measures() -> None:
+    """List every measure and record table: name, columns, definition."""
+    from dashboard.store import MEASURES, RECORDS, definition, groups_of, options_of
+
+    for heading, listed in (("Measures", MEASURES), ("Records", RECORDS)):
+        click.echo(f"{heading}\n")
+        for name in listed:
+            meaning = definition(name)
+            click.echo(f"{name}\n  {meaning.sentence}")
+            for label, text in meaning.notes.items():
+                if label != "columns":
+                    click.echo(f"  {label}: {text}")
+            columns = ", ".join(meaning.columns)
+            click.echo(f"  columns: {'the group, ' if name in MEASURES else ''}{columns}")
+            if name in MEASURES:
+                click.echo(f"  by: {', '.join(groups_of(name))}")
+                if options_of(name):
+                    click.echo(
+                        f"  options: {', '.join('--' + option.replace('_', '-') for option in options_of(name))}"
+                    )
+            click.echo("")
+
+
+@main.command()
+@click.option("--treatments", required=True, type=click.IntRange(1), help="How many treatment records.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same files.")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to write into.",
+)
+def sample(treatments: int, seed: int, output: Path) -> None:
+    """Make synthetic exports in the contract's shape, of any size."""
+    from data.sample_exports import write_sample
+
+    with _Progress() as progress:
+        write_sample(output, treatments, seed, progress=lambda done, total: progress("treatment records", done, total))
+    click.echo(f"{output}: synthetic exports of {treatments:,} treatment records, seed {seed}")
+
+
+class _Progress:
+    """A line on stderr that says how far the work is; nothing where stderr is no terminal."""
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        self.is_shown = sys.stderr.isatty()
+        return self.show
+
+    def show(self, step: str, done: int, total: int) -> None:
+        if self.is_shown:
+            share = f"{done / total:4.0%}" if total else "    "
+            click.echo(f"\r\033[K{share}  {step}", nl=False, err=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self.is_shown:
+            click.echo("\r\033[K", nl=False, err=True)
+
+
+def _existing(snapshot: Path | None) -> Path:
+    """The snapshot's place; where none is there and none was asked for, it is built from the bundled sample."""
+    from dashboard.store import SNAPSHOT_VARIABLE, default_snapshot
+
+    if snapshot is not None and not snapshot.exists():
+        raise Refused(f"there is no snapshot {snapshot}; make one with: outcomes import FOLDER --into {snapshot}")
+    with _Progress():
+        place, is_new = default_snapshot(snapshot)
+    if is_new:
+        click.echo(
+            f"No snapshot at {place} yet: built one from the bundled sample, which is synthetic. "
+            f"Import your own with: outcomes import FOLDER --replace (or set {SNAPSHOT_VARIABLE}).",
+            err=True,
+        )
+    return place
+
+
+def _ending(output: Path) -> str:
+    ending = output.suffix.lstrip(".").lower()
+    return ending if ending in ("csv", "parquet", "xlsx", "json") else "csv"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
