@@ -61,7 +61,8 @@ def _write_csv(table: pa.Table, file: BinaryIO) -> None:
 
     columns = [_neutralised(column) if pa.types.is_string(column.type) else column for column in table.columns]
     harmless = pa.table(dict(zip(table.column_names, columns, strict=True)))
-    csv.write_csv(harmless, file, csv.WriteOptions(quoting_style="needed"))
+    file.write(",".join(table.column_names).encode() + b"\n")
+    csv.write_csv(harmless, file, csv.WriteOptions(include_header=False, quoting_style="needed"))
 
 
 def _neutralised(texts: pa.ChunkedArray) -> pa.ChunkedArray:
