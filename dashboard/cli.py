@@ -110,7 +110,7 @@ def import_(
     report: Path | None,
 ) -> None:
     """Import exports into a snapshot: rows are matched by id, a later row replaces an earlier one."""
-    from dashboard.store import snapshot_path
+    from dashboard.store import first_look, snapshot_path
     from data import import_exports
 
     place = into or snapshot_path()
@@ -122,6 +122,7 @@ def import_(
             replace=replace,
             as_of=as_of.date() if as_of else None,
             progress=progress,
+            figures=first_look,
         )
     _tell(outcome, report, beside=place)
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 import data
 import queries
+from dashboard import figures
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
 from dashboard.measures import ESTIMATES
 from queries import Definition
@@ -40,7 +41,7 @@ _HARDENING = (
     "set lock_configuration = true",
 )
 _VIEWS = (*queries.MODEL, "treatments", "follow_ups", "side_effects", "patients")
-_ACCOUNTS = ("rejects", "imports", "import_warnings", "treatment_types", "snapshot")
+_ACCOUNTS = ("figures", "rejects", "imports", "import_warnings", "treatment_types", "snapshot")
 
 
 def snapshot_path() -> Path:
@@ -56,7 +57,7 @@ def default_snapshot(path: Path | None = None) -> tuple[Path, bool]:
     place = path or snapshot_path()
     if place.exists():
         return place, False
-    data.import_exports([SAMPLE], into=place)
+    data.import_exports([SAMPLE], into=place, figures=first_look)
     return place, True
 
 
@@ -86,6 +87,11 @@ class Store:
         self.as_of: datetime.date = about[0]
         self.created_at: datetime.datetime = about[1]
         self.is_synthetic: bool = about[2]
+        stored = self._rows(
+            "select measure, groups, content from figures where fingerprint = $fingerprint",
+            {"fingerprint": figures.fingerprint()},
+        )
+        self._stored: dict[tuple[str, str], bytes] = {(measure, by): content for measure, by, content in stored}
 
     def measure(
         self,
@@ -107,16 +113,16 @@ class Store:
             raise FilterError(
                 f"{name} cannot be shown by {', '.join(impossible)}; it can by: {', '.join(groups_of(name))}"
             )
-        given = {
-            "filters": (filters or Filters()).to_sql(),
-            "unit": unit,
-            "window_days": window_days,
-            "clock": clock,
-        }
+        filters = filters or Filters()
+        is_first_look = filters.is_empty and (unit, window_days, clock, level) == ("session", None, "onset", 0.95)
+        stored = self._stored.get((name, ",".join(by))) if is_first_look else None
+        if stored:
+            return figures.from_blob(stored)
+        given = {"filters": filters.to_sql(), "unit": unit, "window_days": window_days, "clock": clock}
         wanted = {"filters", *options_of(name)}
         counts = self._frame(queries.measure(name, by), {key: given[key] for key in given if key in wanted})
-        counts = counts.astype(dict.fromkeys(by, "str"))
-        return ESTIMATES[name](counts, tuple(by), level)
+        estimates = ESTIMATES[name](counts, tuple(by), level)
+        return estimates.astype({column: "str" for column in (*by, "effect") if column in estimates})
 
     def records(self, table: str, filters: Filters | None = None, limit: int | None = None) -> pd.DataFrame:
         """The records of a table that belong to the cohort, in the contract's columns, at most `limit` of them."""
@@ -183,6 +189,16 @@ class Store:
 
     def _frame(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         return self._connection.cursor().execute(sql, parameters).df()
+
+
+def first_look(place: Path) -> list[tuple[str, str, str, bytes]]:
+    """The figures to store with the snapshot in that file: measure, groups, fingerprint, content."""
+    store = Store(data.Generation.of(place))
+    return [
+        (name, ",".join(by), figures.fingerprint(), figures.to_blob(store.measure(name, by=by)))
+        for name in MEASURES
+        for by in figures.GROUPS
+    ]
 
 
 def groups_of(measure: str) -> tuple[str, ...]:

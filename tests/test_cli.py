@@ -1,0 +1,238 @@
+"""The command line by its own door: what it prints, what it writes, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dashboard.cli import main
+from dashboard.store import MEASURES, RECORDS, Store, definition, groups_of, open_snapshot
+from tests.conftest import SnapshotOf
+from tests.drawing import Exports, random_exports, write_exports
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with exports and their snapshot, `outcomes.json`."""
+    place = tmp_path_factory.mktemp("cli")
+    write_exports(random_exports(1), place / "exports")
+    made = run("import", place / "exports", "--into", place / "outcomes.json", "--report", place / "report.json")
+    assert made.exit_code == 0, made.output
+    return place
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def export(folder: Path, *arguments: object) -> list[dict[str, str]]:
+    outcome = run("export", *arguments, "--snapshot", folder / "outcomes.json")
+    assert outcome.exit_code == 0, outcome.stderr
+    return list(csv.DictReader(io.StringIO(outcome.stdout)))
+
+
+def refused(*arguments: object) -> str:
+    """The one message of a command that does nothing: exit status 2, nothing on stdout, no traceback."""
+    outcome = run(*arguments)
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert "Traceback" not in outcome.stderr
+    assert not isinstance(outcome.exception, Exception) or isinstance(outcome.exception, SystemExit)
+    return outcome.stderr
+
+
+def test_the_report_accounts_for_every_row(folder: Path) -> None:
+    report = json.loads((folder / "report.json").read_text())
+    assert {file["table"] for file in report["files"]} == {"treatments", "patients", "follow_ups", "side_effects"}
+    for file in report["files"]:
+        kinds = ("rows_loaded", "rows_duplicate", "rows_skipped", "rows_rejected")
+        assert file["rows_read"] == sum(file[kind] for kind in kinds)
+    assert report["rejects"] is None
+    assert datetime.date.fromisoformat(report["as_of"])
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_every_measure_is_what_the_store_says(folder: Path, measure: str) -> None:
+    store = open_snapshot(folder / "outcomes.json")
+    rows = export(folder, measure, "--by", "area", "--where", "clinic=" + store.values("clinic")[0][0])
+    assert tuple(rows[0]) == ("area", *definition(measure).columns)
+
+
+@pytest.mark.parametrize("table", RECORDS)
+def test_every_record_table_can_be_had(folder: Path, table: str) -> None:
+    rows = export(folder, table)
+    assert len(rows) == open_snapshot(folder / "outcomes.json").record_count(table)[1]
+    if table in ("treatments", "follow_ups"):
+        assert rows
+
+
+def test_groups_cross_and_options_count(folder: Path) -> None:
+    crossed = export(folder, "side_effect_rates", "--by", "clinic", "--by", "sex", "--unit", "patient")
+    assert list(crossed[0])[:3] == ["clinic", "sex", "effect"]
+    patients = export(folder, "side_effect_rates", "--by", "total", "--unit", "patient")
+    records = export(folder, "side_effect_rates", "--by", "total", "--unit", "record")
+    assert int(patients[0]["treated"]) < int(records[0]["treated"])
+
+
+def test_a_file_takes_its_format_from_its_ending(folder: Path, tmp_path: Path) -> None:
+    for ending, beginning in (("csv", b"treatment_type,"), ("parquet", b"PAR1"), ("xlsx", b"PK"), ("json", b"[")):
+        place = tmp_path / f"rates.{ending}"
+        outcome = run("export", "side_effect_rates", "--snapshot", folder / "outcomes.json", "--output", place)
+        assert (outcome.exit_code, outcome.stdout) == (0, "")
+        assert place.read_bytes().startswith(beginning)
+
+
+def test_not_recorded_can_be_chosen(folder: Path) -> None:
+    rows = export(folder, "treatments", "--where", "product=")
+    assert rows
+    assert {row["product"] for row in rows} == {""}
+
+
+def test_every_measure_and_record_table_is_listed() -> None:
+    listed = run("measures").stdout
+    for name in (*MEASURES, *RECORDS):
+        assert name in listed
+        assert definition(name).sentence in listed
+    for measure in MEASURES:
+        assert ", ".join(definition(measure).columns) in listed
+        assert ", ".join(groups_of(measure)) in listed
+
+
+def test_the_same_seed_makes_the_same_sample(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        made = run("sample", "--treatments", 200, "--seed", 5, "--output", tmp_path / name)
+        assert made.exit_code == 0, made.output
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
+
+
+def test_check_writes_no_snapshot(folder: Path, tmp_path: Path) -> None:
+    before = sorted(path.name for path in folder.rglob("*"))
+    outcome = run("check", folder / "exports", "--report", tmp_path / "report.json")
+    assert outcome.exit_code == 0
+    assert sorted(path.name for path in folder.rglob("*")) == before
+    assert json.loads((tmp_path / "report.json").read_text())["files"]
+
+
+def test_rejected_rows_end_with_status_one_and_a_file(tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "treatments.csv").write_text(
+        "treatment_id,patient_id,treated_on,treatment_type\nT1,P1,2024-01-05,skincare\nT2,P1,someday,skincare\n"
+    )
+    outcome = run("import", exports, "--into", tmp_path / "o.json", "--report", tmp_path / "report.json")
+    assert outcome.exit_code == 1
+    report = json.loads((tmp_path / "report.json").read_text())
+    rejects = (tmp_path / report["rejects"]).read_text(encoding="utf-8-sig")
+    assert "T2,P1,someday,skincare" in rejects.replace('"', "")
+    assert "someday" in outcome.stdout
+    assert run("check", exports).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["side_effect_rate"], "there is no measure 'side_effect_rate'; there are: follow_up_completeness"),
+        (["side_effect_rates", "--where", "colour=red"], "there is no column 'colour'"),
+        (["side_effect_rates", "--where", "area=moon"], "area 'moon' occurs nowhere; there are: "),
+        (["side_effect_rates", "--where", "area"], "is not COLUMN=VALUE"),
+        (["side_effect_rates", "--effect", "joy"], "effect 'joy' occurs nowhere"),
+        (["side_effect_rates", "--by", "position"], "cannot be shown by position; it can by: "),
+        (["side_effect_rates", "--by", "mood"], "cannot be shown by mood"),
+        (["maintenance_intervals", "--by", "effect"], "cannot be shown by effect"),
+        (["maintenance_intervals", "--window-days", "30"], "takes no --window-days"),
+        (["treatments", "--by", "area"], "take no --by"),
+        (["treatments", "--from", "2024-13-01"], "2024-13-01"),
+        (["treatments", "--from", "2024-02-01", "--to", "2024-01-01"], "before it begins"),
+    ],
+)
+def test_an_export_that_makes_no_sense_is_refused(folder: Path, arguments: list[str], said: str) -> None:
+    assert said in refused("export", *arguments, "--snapshot", folder / "outcomes.json")
+
+
+def test_a_snapshot_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert "there is no snapshot" in refused("export", "treatments", "--snapshot", tmp_path / "none.json")
+    (tmp_path / "rubbish.json").write_text("rubbish")
+    assert "rubbish.json" in refused("export", "treatments", "--snapshot", tmp_path / "rubbish.json")
+
+
+BAD_MAPPING = '[treatments]\nfile = "treatments.csv"\n[treatments.columns]\ntreated_on = "Datum"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "mapping", "said"),
+    [
+        (None, b"", None, "treatments.csv"),
+        ("treatments.csv", b"", None, "treatments.csv"),
+        ("treatments.csv", b"<html><body>Sign in</body></html>", None, "treatments.csv"),
+        ("treatments.csv", b"\x00\x01\x02PNG\xff\xfe\x00" * 50, None, "treatments.csv"),
+        ("treatments.csv", b"treatment_id,patient_id,treatment_type\nT1,P1,skincare\n", None, "treated_on"),
+        ("treatments.csv", b"treatment_id,patient_id,treated_on,treatment_type\n", BAD_MAPPING, "Datum"),
+        ("treatments.csv", b"treatment_id\nT1\n", "not [toml", "mapping.toml"),
+        (
+            "treatments.csv",
+            b"treatment_id,patient_id,treated_on,treatment_type\nT1,P1,03/04/2024,skincare\n",
+            None,
+            "date_format",
+        ),
+    ],
+)
+def test_an_import_that_cannot_be_done_changes_nothing(
+    tmp_path: Path, name: str | None, content: bytes, mapping: str | None, said: str
+) -> None:
+    source = tmp_path / (name or "treatments.csv")
+    if name:
+        source.write_bytes(content)
+    arguments: list[object] = [source]
+    if mapping:
+        (tmp_path / "mapping.toml").write_text(mapping)
+        arguments += ["--mapping", tmp_path / "mapping.toml"]
+    for command in (["import", *arguments, "--into", tmp_path / "o.json"], ["check", *arguments]):
+        assert said in refused(*command)
+    assert not (tmp_path / "o.json").exists()
+
+
+def test_a_failed_import_leaves_the_snapshot_as_it_was(folder: Path, tmp_path: Path) -> None:
+    before = (folder / "outcomes.json").read_bytes()
+    refused("import", tmp_path / "none", "--into", folder / "outcomes.json")
+    assert (folder / "outcomes.json").read_bytes() == before
+
+
+def test_the_network_sees_nothing_without_sign_in(folder: Path) -> None:
+    assert "no sign-in yet" in refused("serve", "--host", "0.0.0.0", "--snapshot", folder / "outcomes.json")
+
+
+def test_the_command_is_installed(tmp_path: Path) -> None:
+    command = [Path(sys.executable).parent / "outcomes", "export", "follow_up_completeness"]
+    outcome = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stderr
+    assert "synthetic" in outcome.stderr
+    assert outcome.stdout.startswith("treatment_type,treated,")
+    assert (tmp_path / ".outcomes" / "snapshot.json").exists()
+
+
+def test_what_is_stored_with_the_snapshot_is_what_is_computed(folder: Path, snapshot_of: SnapshotOf) -> None:
+    stored, computed = open_snapshot(folder / "outcomes.json"), snapshot_of(random_exports(1))
+    assert stored._stored
+    assert not computed._stored
+    for measure in MEASURES:
+        for by in ((), ("treatment_type",)):
+            one, other = stored.measure(measure, by=by), computed.measure(measure, by=by)
+            assert one.equals(other)
+            assert (one.dtypes == other.dtypes).all()
+
+
+def test_an_empty_export_has_no_rows_and_no_error(snapshot_of: SnapshotOf) -> None:
+    store: Store = snapshot_of(Exports(treatments=[]))
+    assert store.period is None
+    for measure in MEASURES:
+        frame = store.measure(measure)
+        assert tuple(frame.columns) == ("treatment_type", *definition(measure).columns)
+        assert frame.empty
