@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 PROJECT = Path(__file__).parent.parent
+DEBUG_VARIABLE = "OUTCOMES_DEBUG"
 
 
 class Refused(click.ClickException):
@@ -43,6 +44,13 @@ class Commands(click.Group):
             raise Refused(f"{place}{failure.strerror or failure}") from None
         except MemoryError:
             raise Refused("there is not enough memory for this; select fewer records") from None
+        except Exception as failure:
+            if os.environ.get(DEBUG_VARIABLE):
+                raise
+            raise Refused(
+                f"something went wrong inside the program ({type(failure).__name__}); nothing was changed. "
+                f"Run it again with {DEBUG_VARIABLE}=1 to see where, and report that"
+            ) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -173,6 +173,10 @@ class Store:
                     more = f" and {len(known) - 40} more" if len(known) > 40 else ""
                     raise FilterError(f"{column} {value!r} occurs nowhere; there are: {listed}{more}")
 
+    def close(self) -> None:
+        """Lets go of the snapshot's file; a store that others still ask is better dropped than closed."""
+        self._connection.close()
+
     @property
     def period(self) -> tuple[datetime.date, datetime.date] | None:
         """The first and the last day of treatment, or None where there is no record."""
@@ -193,12 +197,14 @@ class Store:
 
 def first_look(place: Path) -> list[tuple[str, str, str, bytes]]:
     """The figures to store with the snapshot in that file: measure, groups, fingerprint, content."""
-    store = Store(data.Generation.of(place))
-    return [
+    store = Store(data.Generation(place, sha256="", name=place.stem))
+    made = [
         (name, ",".join(by), figures.fingerprint(), figures.to_blob(store.measure(name, by=by)))
         for name in MEASURES
         for by in figures.GROUPS
     ]
+    store.close()
+    return made
 
 
 def groups_of(measure: str) -> tuple[str, ...]:

@@ -50,10 +50,6 @@ select
     is_resolved,
     left_day::integer as left_day,
     right_day::integer as right_day,
-    case
-        when is_resolved
-        then
-            (left_day + right_day + 1)  -- 2 else left_day end::integer
-            as end_day
-        from known
-        order by treatment_no, side_effect_no
+    cast(case when is_resolved then ceil((left_day + right_day) / 2) else left_day end as integer) as end_day
+from known
+order by treatment_no, side_effect_no

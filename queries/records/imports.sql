@@ -4,7 +4,7 @@ select
     import_no,
     imported_at,
     file,
-    table_name,
+    "table",
     rows_read,
     rows_loaded,
     rows_duplicate,
@@ -14,4 +14,4 @@ select
     warnings,
     sha256
 from imports
-order by import_no, file, table_name
+order by import_no, file, "table"

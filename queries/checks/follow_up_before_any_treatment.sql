@@ -1,0 +1,14 @@
+-- A follow-up that names only its patient comes on or after a treatment of that patient.
+-- table: follow_ups
+-- action: reject
+-- grain: one row per follow-up that breaks the rule
+with first_treatments as (select patient_id, min(treated_on) as first_treated_on from treatments group by patient_id)
+select
+    source_no,
+    line,
+    'patient_id' as column_name,
+    patient_id as value,
+    'no treatment on or before ' || followed_up_on as reason
+from staged_follow_ups
+left join first_treatments using (patient_id)
+where treatment_id is null and (first_treated_on is null or first_treated_on > followed_up_on)

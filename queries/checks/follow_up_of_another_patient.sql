@@ -1,0 +1,17 @@
+-- A follow-up that names both names the patient of its treatment record; where they differ, the record counts.
+-- table: follow_ups
+-- action: warn
+-- grain: one row per follow-up that breaks the rule
+select
+    source_no,
+    line,
+    'patient_id' as column_name,
+    staged_follow_ups.patient_id as value,
+    'treatment record '''
+    || treatment_id
+    || ''' is of patient '''
+    || treatments.patient_id
+    || ''', who counts' as reason
+from staged_follow_ups
+join treatments using (treatment_id)
+where staged_follow_ups.patient_id <> treatments.patient_id

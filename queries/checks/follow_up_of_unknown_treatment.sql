@@ -1,0 +1,13 @@
+-- A follow-up that names a treatment record names one that there is.
+-- table: follow_ups
+-- action: reject
+-- grain: one row per follow-up that breaks the rule
+select
+    source_no,
+    line,
+    'treatment_id' as column_name,
+    treatment_id as value,
+    'no treatment record ''' || treatment_id || '''' as reason
+from staged_follow_ups
+anti join treatments using (treatment_id)
+where treatment_id is not null

@@ -1,0 +1,12 @@
+-- A side effect is seen gone on or after the day on which it was last seen present.
+-- table: side_effects
+-- action: reject
+-- grain: one row per row that breaks the rule
+select
+    source_no,
+    line,
+    'resolved_by' as column_name,
+    resolved_by::varchar as value,
+    'seen gone before it was last present on ' || last_present_on as reason
+from staged_side_effects
+where resolved_by < last_present_on

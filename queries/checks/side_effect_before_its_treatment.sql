@@ -1,0 +1,13 @@
+-- A side effect begins on or after the treatment that it belongs to.
+-- table: side_effects
+-- action: reject
+-- grain: one row per side effect that breaks the rule
+select
+    source_no,
+    line,
+    'onset_on' as column_name,
+    onset_on::varchar as value,
+    'before its treatment on ' || treated_on as reason
+from staged_side_effects
+join treatments using (treatment_id)
+where onset_on < treated_on

@@ -1,0 +1,13 @@
+-- A side effect that names a treatment record names one that there is.
+-- table: side_effects
+-- action: reject
+-- grain: one row per side effect that breaks the rule
+select
+    source_no,
+    line,
+    'treatment_id' as column_name,
+    treatment_id as value,
+    'no treatment record ''' || treatment_id || '''' as reason
+from staged_side_effects
+anti join treatments using (treatment_id)
+where treatment_id is not null

@@ -1,0 +1,12 @@
+-- A treatment lies on or before the data cut-off.
+-- table: treatments
+-- action: reject
+-- grain: one row per row that breaks the rule
+select
+    source_no,
+    line,
+    'treated_on' as column_name,
+    treated_on::varchar as value,
+    'lies after the data cut-off ' || $cut_off as reason
+from staged_treatments
+where source_no > 0 and treated_on > $cut_off::date

@@ -1,0 +1,25 @@
+-- The rows of the follow_ups exports, typed; a value that cannot be read is empty, and its text stands beside it.
+-- grain: one row per row of an export file (source_no, line); line is the one that the row begins on.
+select
+    source_no,
+    line,
+    coalesce(follow_up_id, made_id) as follow_up_id,
+    treatment_id,
+    patient_id,
+    date_of(followed_up_on) as followed_up_on,
+    integer_of(satisfaction) as satisfaction,
+    integer_of(gais) as gais,
+    decimal_of(asymmetry) as asymmetry,
+    boolean_of(goal_met) as goal_met,
+    boolean_of(overcorrected) as overcorrected,
+    boolean_of(adjusted) as adjusted,
+    boolean_of(aftercare_followed) as aftercare_followed,
+    followed_up_on as followed_up_on_text,
+    satisfaction as satisfaction_text,
+    gais as gais_text,
+    asymmetry as asymmetry_text,
+    goal_met as goal_met_text,
+    overcorrected as overcorrected_text,
+    adjusted as adjusted_text,
+    aftercare_followed as aftercare_followed_text
+from text_follow_ups
