@@ -8,9 +8,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from data import ImportReport
 
 PROJECT = Path(__file__).parent.parent
 DEBUG_VARIABLE = "OUTCOMES_DEBUG"
@@ -151,14 +154,17 @@ def check(sources: tuple[Path, ...], mapping: str | None, as_of: datetime.dateti
     _tell(outcome, report, beside=None)
 
 
-def _tell(outcome: Any, report: Path | None, beside: Path | None) -> None:
+def _tell(outcome: ImportReport, report: Path | None, beside: Path | None) -> None:
     """Prints the report, writes it as JSON and its rejects beside it; exit status 1 where rows were rejected."""
     place = report or beside
-    if outcome.rejects and place:
-        outcome.write_rejects(place.with_name(outcome.rejects_name))
+    rejects = place.with_name(f"{place.stem}.rejects.csv") if place and outcome.rejects else None
+    if rejects:
+        outcome.write_rejects(rejects)
     if report:
-        report.write_text(outcome.to_json(), encoding="utf-8")
+        report.write_text(outcome.to_json(rejects.name if rejects else None), encoding="utf-8")
     click.echo(outcome.text())
+    if rejects:
+        click.echo(f"\nThe rejected rows, with the reasons, for a spreadsheet: {rejects}")
     sys.exit(1 if outcome.rejects else 0)
 
 

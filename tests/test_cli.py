@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dashboard.cli import main
-from dashboard.store import MEASURES, RECORDS, Store, definition, groups_of, open_snapshot
+from dashboard.filters import Filters
+from dashboard.store import MEASURES, RECORDS, definition, groups_of, open_snapshot
 from tests.conftest import SnapshotOf
 from tests.drawing import Exports, random_exports, write_exports
 
@@ -229,10 +230,16 @@ def test_what_is_stored_with_the_snapshot_is_what_is_computed(folder: Path, snap
             assert (one.dtypes == other.dtypes).all()
 
 
-def test_an_empty_export_has_no_rows_and_no_error(snapshot_of: SnapshotOf) -> None:
-    store: Store = snapshot_of(Exports(treatments=[]))
-    assert store.period is None
-    for measure in MEASURES:
-        frame = store.measure(measure)
-        assert tuple(frame.columns) == ("treatment_type", *definition(measure).columns)
-        assert frame.empty
+@pytest.mark.parametrize("by", [(), ("treatment_type",), ("clinic", "sex")])
+@pytest.mark.parametrize("measure", MEASURES)
+def test_an_empty_selection_has_columns_but_no_rows(folder: Path, measure: str, by: tuple[str, ...]) -> None:
+    store = open_snapshot(folder / "outcomes.json")
+    frame = store.measure(measure, Filters(treated_from=datetime.date(2100, 1, 1)), by=by)
+    assert tuple(frame.columns) == (*by, *definition(measure).columns)
+    assert frame.empty
+
+
+def test_an_import_without_any_treatment_is_refused(tmp_path: Path) -> None:
+    exports = write_exports(Exports(treatments=[]), tmp_path / "exports")
+    assert "No treatment record" in refused("import", exports, "--into", tmp_path / "o.json")
+    assert not (tmp_path / "o.json").exists()
