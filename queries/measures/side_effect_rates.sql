@@ -46,19 +46,7 @@ with
         from patients
         group by {{ record_group }}
     ),
-    effects as (
-        select distinct effect
-        from cohort_side_effects($filters)
-        union
-        select 'any' as effect
-    ),
-    severities as (
-        select distinct {{ severity }} as severity
-        from cohort_side_effects($filters)
-        union
-        select 'any' as severity
-    ),
-    counted_side_effects as (
+    side_effects as (
         select
             {{ record_group }},
             {{ severity }} as severity,
@@ -66,17 +54,31 @@ with
             patient_no,
             case
                 when $unit = 'session' then session_no when $unit = 'record' then treatment_no else patient_no
-            end as unit_no
+            end as unit_no,
+            is_selected and coalesce(onset_days <= $window_days and days_observed >= $window_days, true) as is_counted
         from cohort_side_effects($filters)
-        where is_selected and coalesce(onset_days <= $window_days and days_observed >= $window_days, true)
+    ),
+    effects as (
+        select distinct effect
+        from side_effects
+        union
+        select 'any' as effect
+    ),
+    severities as (
+        select distinct severity
+        from side_effects
+        union
+        select 'any' as severity
     ),
     affected_units as (
         select {{ record_group }}, severity, effect, patient_no, unit_no
-        from counted_side_effects
+        from side_effects
+        where is_counted
         group by {{ record_group }}, severity, effect, patient_no, unit_no
         union all
         select {{ record_group }}, severity, 'any' as effect, patient_no, unit_no
-        from counted_side_effects
+        from side_effects
+        where is_counted
         group by {{ record_group }}, severity, patient_no, unit_no
     ),
     affected_patients as (
