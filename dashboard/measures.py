@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -35,12 +35,9 @@ def side_effect_rates(counts: pd.DataFrame, by: Groups, level: float) -> pd.Data
     rates = counts[
         [*by, *(() if "effect" in by else ("effect",)), "treated", "pending", "evaluable", "affected"]
     ].copy()
-    limits = [
-        wilson(row.affected / row.evaluable, effective_units(*_clusters(row)), level)
-        if row.evaluable
-        else (np.nan, np.nan)
-        for row in counts.itertuples()
-    ]
+    limits = _limits(
+        counts, "affected", "evaluable", "affected_squared", "affected_evaluable", "evaluable_squared", level
+    )
     treated = rates["treated"].where(rates["treated"] > 0)
     rates["rate"] = rates["affected"] / rates["evaluable"].where(rates["evaluable"] > 0)
     rates["rate_low"] = [low for low, _ in limits]
@@ -51,28 +48,22 @@ def side_effect_rates(counts: pd.DataFrame, by: Groups, level: float) -> pd.Data
     return rates
 
 
-def _clusters(row: object) -> tuple[int, int, int, int, int, int]:
-    names = (
-        "affected",
-        "evaluable",
-        "patients",
-        "affected_squared",
-        "affected_evaluable",
-        "evaluable_squared",
-    )
-    affected, units, patients, xx, xn, nn = (int(getattr(row, name)) for name in names)
-    return affected, units, patients, xx, xn, nn
+def _limits(
+    counts: pd.DataFrame, some: str, units: str, xx: str, xn: str, nn: str, level: float
+) -> list[tuple[float, float]]:
+    """Wilson's limits of some of the units per row; the last three columns are the sums over patients of squares."""
+    limits = []
+    for row in counts[[some, units, "patients", xx, xn, nn, "is_clustered"]].itertuples(index=False):
+        x, n, *sums, is_clustered = (int(count) for count in row)
+        effective = effective_units(x, n, *sums) if is_clustered else n
+        limits.append(wilson(x / n, effective, level) if n else (np.nan, np.nan))
+    return limits
 
 
 def follow_up_completeness(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
     """The share of treated units that were followed up, with its limits, one row per group."""
     shares = counts[[*by, "treated", "pending", "evaluable"]].copy()
-    names = ("evaluable", "treated", "patients", "evaluable_squared", "evaluable_treated", "treated_squared")
-    limits = []
-    for row in counts.itertuples():
-        followed_up, treated, patients, xx, xn, nn = (int(getattr(row, name)) for name in names)
-        units = effective_units(followed_up, treated, patients, xx, xn, nn) if treated else 0.0
-        limits.append(wilson(followed_up / treated if treated else np.nan, units, level))
+    limits = _limits(counts, "evaluable", "treated", "evaluable_squared", "evaluable_treated", "treated_squared", level)
     shares["completeness"] = shares["evaluable"] / shares["treated"].where(shares["treated"] > 0)
     shares["completeness_low"] = [low for low, _ in limits]
     shares["completeness_high"] = [high for _, high in limits]
@@ -106,29 +97,30 @@ def time_to_resolution_summary(counts: pd.DataFrame, by: Groups, level: float) -
     """Median, quartiles, shares resolved and the log-rank test of the groups, one row per group."""
     grouped = list(_each_group(counts, by))
     chi2, df, p = log_rank([_days_and_counts(rows) for _, rows in grouped])
-    summaries = []
+    summaries: list[dict[str, object]] = []
     for group, rows in grouped:
         curve = _resolution_curve(rows, level)
         resolved, censored = int(rows["resolved"].sum()), int(rows["censored"].sum())
         shares, limits = _shares_by(curve, RESOLVED_BY, "resolved")
         summaries.append(
-            dict(zip(by, group, strict=True))
-            | {"side_effects": resolved + censored, "resolved": resolved, "censored": censored}
-            | _quantiles(curve)
-            | shares
-            | {"logrank_chi2": chi2, "logrank_df": df if df else None, "logrank_p": p}
-            | {
+            {
+                **dict(zip(by, group, strict=True)),
+                "side_effects": resolved + censored,
+                "resolved": resolved,
+                "censored": censored,
+                **_quantiles(curve),
+                **shares,
+                "logrank_chi2": chi2,
+                "logrank_df": df or None,
+                "logrank_p": p,
                 "restricted_mean_days": restricted_mean(curve, RESTRICTED_TO_DAYS),
                 "estimator": _estimator(rows),
+                **limits,
             }
-            | limits
         )
-    shares, limits = (tuple(names) for names in _share_names(RESOLVED_BY, "resolved"))
-    columns = (
-        ("side_effects", "resolved", "censored", *_QUANTILES, *shares)
-        + ("logrank_chi2", "logrank_df", "logrank_p", "restricted_mean_days", "estimator")
-        + limits
-    )
+    share_names, limit_names = _share_names(RESOLVED_BY, "resolved")
+    columns = ["side_effects", "resolved", "censored", *_QUANTILES, *share_names]
+    columns += ["logrank_chi2", "logrank_df", "logrank_p", "restricted_mean_days", "estimator", *limit_names]
     return pd.DataFrame(summaries, columns=[*by, *columns]).astype({"logrank_df": "Int64"})
 
 
@@ -144,21 +136,25 @@ def maintenance_intervals(counts: pd.DataFrame, by: Groups, level: float) -> pd.
 
 def maintenance_summary(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
     """Median, quartiles and shares returned, one row per group."""
-    summaries = []
+    summaries: list[dict[str, object]] = []
     for group, rows in _each_group(counts, by):
         curve = _return_curve(rows, level)
         completed = rows["day"][rows["is_returned"]]
         shares, limits = _shares_by(curve, RETURNED_BY, "returned")
         summaries.append(
-            dict(zip(by, group, strict=True))
-            | {"patients": rows["patient_no"].nunique(), "courses": len(rows), "completed": len(completed)}
-            | _quantiles(curve)
-            | shares
-            | {"completed_median_days": float(completed.median()) if len(completed) else np.nan}
-            | limits
+            {
+                **dict(zip(by, group, strict=True)),
+                "patients": rows["patient_no"].nunique(),
+                "courses": len(rows),
+                "completed": len(completed),
+                **_quantiles(curve),
+                **shares,
+                "completed_median_days": float(completed.median()) if len(completed) else np.nan,
+                **limits,
+            }
         )
-    shares, limits = (tuple(names) for names in _share_names(RETURNED_BY, "returned"))
-    columns = ("patients", "courses", "completed", *_QUANTILES, *shares, "completed_median_days", *limits)
+    share_names, limit_names = _share_names(RETURNED_BY, "returned")
+    columns = ["patients", "courses", "completed", *_QUANTILES, *share_names, "completed_median_days", *limit_names]
     return pd.DataFrame(summaries, columns=[*by, *columns])
 
 
@@ -177,7 +173,7 @@ ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
 _QUANTILES = ("median_days", "median_low", "median_high", "q1_days", "q3_days")
 
 
-def _each_group(counts: pd.DataFrame, by: Groups) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
+def _each_group(counts: pd.DataFrame, by: Groups) -> Iterator[tuple[tuple[Hashable, ...], pd.DataFrame]]:
     if not by:
         yield from [((), counts)] if len(counts) else []
         return
@@ -214,9 +210,9 @@ def _curve_frame(curve: Curve, counts: tuple[str, str, str | None], share: str) 
     return pd.DataFrame(columns | {share: curve.share, f"{share}_low": curve.low, f"{share}_high": curve.high})
 
 
-def _labelled(part: pd.DataFrame, by: Groups, group: tuple[str, ...]) -> pd.DataFrame:
+def _labelled(part: pd.DataFrame, by: Groups, group: tuple[Hashable, ...]) -> pd.DataFrame:
     for position, (column, value) in enumerate(zip(by, group, strict=True)):
-        part.insert(position, column, value)
+        part.insert(position, column, str(value))
     return part
 
 

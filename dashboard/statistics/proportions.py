@@ -45,9 +45,7 @@ def effective_units(
         return float(units)
     # The sum over patients of (x - share * n)^2, times units^2: in integers, so that nothing cancels.
     spread = (
-        units * units * affected_squared
-        - 2 * affected * units * affected_units
-        + affected * affected * units_squared
+        units * units * affected_squared - 2 * affected * units * affected_units + affected * affected * units_squared
     )
     if spread <= 0:
         return float(units)

@@ -31,7 +31,7 @@ class Curve:
 
 def per_day(day: Integers, weight: npt.ArrayLike) -> Floats:
     """The weights summed over dense days 0 .. max(day)."""
-    return np.bincount(day, weights=np.asarray(weight, dtype=np.float64), minlength=1)
+    return np.bincount(day, weights=np.asarray(weight, dtype=np.float64), minlength=1).astype(np.float64)
 
 
 def at_risk_of(ends: Floats) -> Floats:
@@ -69,7 +69,7 @@ def kaplan_meier(day: Integers, events: Integers, censored: Integers, level: flo
     at_risk = at_risk_of(event_count + censored_count)
     kept = _reported(event_count + censored_count)
     at_risk, event_count, censored_count = at_risk[kept], event_count[kept], censored_count[kept]
-    share = np.cumprod(1 - _ratio(event_count, at_risk))
+    share: Floats = np.cumprod(1 - _ratio(event_count, at_risk), dtype=np.float64)
     with np.errstate(divide="ignore"):
         error = np.sqrt(np.cumsum(_ratio(event_count, at_risk * (at_risk - event_count))))
     low, high = log_log_limits(share, error, level)
@@ -98,15 +98,17 @@ def wang_chang(
     cell = divisor * days + day
     counts = np.bincount(cell, minlength=days * divisors).reshape(divisors, days)
     event_counts = np.bincount(cell[is_event], minlength=days * divisors).reshape(divisors, days)
-    shares_of_one = np.concatenate([[0.0], 1 / np.arange(1, divisors)])
-    ends, events = shares_of_one @ counts, shares_of_one @ event_counts
+    shares_of_one: Floats = np.zeros(divisors)
+    shares_of_one[1:] = 1 / np.arange(1, divisors)
+    ends: Floats = shares_of_one @ counts
+    events: Floats = shares_of_one @ event_counts
     at_risk_counts = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
-    at_risk = shares_of_one @ at_risk_counts
+    at_risk: Floats = shares_of_one @ at_risk_counts
     # Whether everybody still at risk has the event is asked of the integers.
     is_last = (at_risk_counts == event_counts).all(axis=0) & (at_risk > 0)
     survivors = np.where(is_last, 0.0, at_risk - events)
     reported = _reported(ends)
-    share = np.cumprod(np.where(is_last, 0.0, 1 - _ratio(events, at_risk)))
+    share: Floats = np.cumprod(np.where(is_last, 0.0, 1 - _ratio(events, at_risk)), dtype=np.float64)
     hazard = _ratio(events, at_risk * survivors).cumsum()
     influence = np.where(is_event, _ratio(np.ones(days), survivors)[day], 0.0) - hazard[day]
     error = np.sqrt(_jackknife(day, influence / divisor, 1 / divisor, cluster, hazard))
@@ -145,7 +147,10 @@ def _jackknife(day: Integers, influence: Floats, weight: Floats, cluster: Intege
     squares = changes(ended * ended, ended_before * ended_before)
     products = changes(ended * remaining, ended_before * remaining_before)
     rest = (total * total).sum() + changes(remaining * remaining, remaining_before * remaining_before)
-    return np.maximum(squares - 2 * hazard * products + hazard * hazard * rest, 0.0)
+    variance = squares - 2 * hazard * products + hazard * hazard * rest
+    # Where influences cancel, as those of a single patient do, only the rounding of the running sums is left.
+    rounding = TOLERANCE * np.maximum.accumulate(squares + hazard * hazard * rest)
+    return np.where(variance > rounding, variance, 0.0)
 
 
 def _running_sum(value: Floats, starts: Integers, lengths: Integers) -> Floats:

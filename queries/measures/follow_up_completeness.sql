@@ -2,7 +2,8 @@
 -- numerator: evaluable, the treated units with at least one linked follow-up or side effect.
 -- denominator: treated, the units of the cohort (with an onset window, those whose window has elapsed).
 -- unit: session (one patient on one day), record (one treated area) or patient.
--- limits: Wilson score with the effective number of units, because units of one patient are alike.
+-- limits: Wilson score with the effective number of units, because units of one patient are alike; with patients as
+-- units, plain Wilson.
 -- grain: group
 -- reference: Wilson, J Am Stat Assoc 1927; 22: 209. Effective number: Kish, Survey Sampling, 1965.
 -- columns: treated, pending, evaluable, completeness, completeness_low, completeness_high
@@ -37,7 +38,8 @@ select
     cast(count(*) filter (where treated > 0) as bigint) as patients,
     cast(sum(evaluable * evaluable) as bigint) as evaluable_squared,
     cast(sum(evaluable * treated) as bigint) as evaluable_treated,
-    cast(sum(treated * treated) as bigint) as treated_squared
+    cast(sum(treated * treated) as bigint) as treated_squared,
+    $unit <> 'patient' as is_clustered
 from patients
 group by {{ group }}
 order by {{ group }}

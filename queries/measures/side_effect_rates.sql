@@ -2,11 +2,11 @@
 -- numerator: affected, the evaluable units with at least one such side effect (its onset within the window, if there
 -- is one).
 -- denominator: evaluable, the treated units with at least one linked follow-up or side effect; completeness is their
--- share
--- of all treated.
+-- share of all treated.
 -- unit: session (one patient on one day), record (one treated area) or patient.
 -- window: with an onset window, units whose window has not yet elapsed at the data cut-off are pending and not counted.
--- limits: Wilson score with the effective number of units, because units of one patient are alike.
+-- limits: Wilson score with the effective number of units, because units of one patient are alike; with patients as
+-- units, plain Wilson.
 -- unseen: had none of those not followed up been affected, the rate would be the best case; had all, the worst case.
 -- grain: group and effect; any is at least one side effect, whichever.
 -- reference: Wilson, J Am Stat Assoc 1927; 22: 209. Effective number: Kish, Survey Sampling, 1965.
@@ -109,7 +109,8 @@ select
     cast(patients as bigint) as patients,
     cast(coalesce(affected_squared, 0) as bigint) as affected_squared,
     cast(coalesce(affected_evaluable, 0) as bigint) as affected_evaluable,
-    cast(evaluable_squared as bigint) as evaluable_squared
+    cast(evaluable_squared as bigint) as evaluable_squared,
+    $unit <> 'patient' as is_clustered
 from groups
 cross join severities
 cross join effects

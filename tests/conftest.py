@@ -1,0 +1,61 @@
+"""Fixtures by the real door: records drawn as small tables, written as files, imported, opened."""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.drawing import Exports, random_exports, write_exports
+
+if TYPE_CHECKING:
+    from dashboard.store import Store
+
+SnapshotOf = Callable[[Exports], "Store"]
+RandomSnapshot = Callable[[int], tuple[Exports, "Store"]]
+
+
+def import_once(exports: Exports, folder: Path) -> Store:
+    """Imports exports into a snapshot in the folder, unless it is there already, and opens it.
+
+    Every row must have been loaded: what is drawn keeps the contract.
+    """
+    import data
+    from dashboard.store import open_snapshot
+
+    pointer = folder / "outcomes.json"
+    if not pointer.exists():
+        report = data.import_exports([write_exports(exports, folder / "exports")], into=pointer)
+        assert not report.rejects, report.rejects
+    return open_snapshot(pointer)
+
+
+@pytest.fixture(scope="session")
+def snapshot_of(tmp_path_factory: pytest.TempPathFactory) -> SnapshotOf:
+    """Imports exports into a snapshot of its own, once, and opens it."""
+
+    @functools.cache
+    def snapshot(exports: Exports) -> Store:
+        return import_once(exports, tmp_path_factory.mktemp("snapshot"))
+
+    return snapshot
+
+
+@pytest.fixture(scope="session")
+def random_snapshot(tmp_path_factory: pytest.TempPathFactory) -> RandomSnapshot:
+    """The random exports of a seed and their snapshot, imported once for all measures and all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if base.name.startswith("popen-") else base  # the processes of one run share the parent
+
+    @functools.cache
+    def snapshot(seed: int) -> tuple[Exports, Store]:
+        exports = random_exports(seed)
+        with (shared / f"random-{seed}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return exports, import_once(exports, shared / f"random-{seed}")
+
+    return snapshot

@@ -1,0 +1,840 @@
+"""A second, naive implementation of every measure: plain loops over the drawn records, no SQL, no arrays.
+
+It is written from the pages that define the contract and the measures, and from nothing else, so that an
+error in the queries is not repeated here. It is slow, and means to be read.
+
+A *selection* is a dictionary with the names of the fields of `Filters`. Every measure is returned as a list
+of dictionaries with the columns of the measure; None stands for "not estimable" and "not reached".
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from statistics import NormalDist, median
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.drawing import Exports
+
+Row = dict[str, Any]
+Selection = Mapping[str, Any]
+
+CATALOGUE = Path(__file__).parent.parent / "data" / "treatment_types.csv"
+TOLERANCE = 1e-12
+
+RECORD_FILTERS = (
+    "treatment_type",
+    "product",
+    "lot",
+    "area",
+    "side",
+    "technique",
+    "practitioner",
+    "clinic",
+    "indication",
+    "age_band",
+    "sex",
+    "skin_type",
+    "smoker",
+)
+RECORD_GROUPS = (*RECORD_FILTERS, "month", "quarter", "year", "total")
+RESOLVED_BY = (1, 3, 7, 14, 30, 90)
+RETURNED_BY = (90, 120, 180, 270, 365)
+RESTRICTED_TO = 90
+
+
+# --- records ------------------------------------------------------------------------------------------------
+
+
+def as_of(exports: Exports) -> date:
+    """The data cut-off: the latest day on which anybody was treated or followed up."""
+    days = [row["treated_on"] for row in exports.treatments]
+    days += [row["followed_up_on"] for row in exports.follow_ups]
+    return max(days, default=date.min)
+
+
+def age_band(age: int | None) -> str:
+    """The age band of an age in years; '' where the age is not recorded."""
+    if age is None:
+        return ""
+    for below, label in ((25, "under 25"), (35, "25-34"), (45, "35-44"), (55, "45-54"), (65, "55-64")):
+        if age < below:
+            return label
+    return "65 and over"
+
+
+def yes_no(value: bool | None) -> str:
+    """'yes', 'no', or '' where it is not recorded."""
+    return "" if value is None else "yes" if value else "no"
+
+
+def treatment_records(exports: Exports) -> list[Row]:
+    """Every treatment record with its patient's attributes, its follow-ups and its side effects.
+
+    `attributes` holds a text for every filter and group of records; `follow_ups` are days, `side_effects` the
+    linked rows of the export.
+    """
+    patients = {row["patient_id"]: row for row in exports.patients}
+    records = []
+    for row in exports.treatments:
+        patient = patients.get(row["patient_id"], {})
+        birth_year = patient.get("birth_year")
+        day = row["treated_on"]
+        attributes = {name: row.get(name) or "" for name in RECORD_FILTERS}
+        attributes["age_band"] = age_band(None if birth_year is None else day.year - birth_year)
+        attributes["sex"] = patient.get("sex") or ""
+        attributes["skin_type"] = patient.get("skin_type") or ""
+        attributes["smoker"] = yes_no(patient.get("smoker"))
+        attributes["month"] = f"{day.year:04}-{day.month:02}"
+        attributes["quarter"] = f"{day.year:04}-Q{(day.month + 2) // 3}"
+        attributes["year"] = f"{day.year:04}"
+        attributes["total"] = "total"
+        records.append(
+            {
+                "treatment_id": row["treatment_id"],
+                "patient_id": row["patient_id"],
+                "treated_on": day,
+                "dose": row.get("dose"),
+                "attributes": attributes,
+                "follow_ups": [],
+                "side_effects": [],
+            }
+        )
+    for row in exports.follow_ups:
+        for record in records_of_contact(row, row["followed_up_on"], records):
+            record["follow_ups"].append(row["followed_up_on"])
+    for row in exports.side_effects:
+        linked = records_of_contact(row, row["onset_on"], records)
+        record_of_side_effect(row, linked)["side_effects"].append(row)
+    return records
+
+
+def records_of_contact(row: Row, day: date, records: list[Row]) -> list[Row]:
+    """The records a follow-up or side effect may belong to.
+
+    The one it names, else every record of the patient's latest session on or before the day.
+    """
+    if row.get("treatment_id"):
+        return [record for record in records if record["treatment_id"] == row["treatment_id"]]
+    before = [record for record in records if record["patient_id"] == row["patient_id"] and record["treated_on"] <= day]
+    latest = max(record["treated_on"] for record in before)
+    return [record for record in before if record["treated_on"] == latest]
+
+
+def record_of_side_effect(row: Row, linked: list[Row]) -> Row:
+    """Of the records of a session, the one whose area is the side effect's, else the smallest treatment_id."""
+    same_area = [record for record in linked if row.get("area") and record["attributes"]["area"] == row["area"]]
+    return min(same_area or linked, key=lambda record: str(record["treatment_id"]))
+
+
+def cohort(records: Iterable[Row], selection: Selection) -> list[Row]:
+    """The treatment records that the filters leave."""
+    return [record for record in records if is_selected(record, selection)]
+
+
+def is_selected(record: Row, selection: Selection) -> bool:
+    """Whether every filter on treatment records holds for the record."""
+    first, last = selection.get("treated_from"), selection.get("treated_to")
+    if first is not None and record["treated_on"] < first:
+        return False
+    if last is not None and record["treated_on"] > last:
+        return False
+    low, high = selection.get("dose_from"), selection.get("dose_to")
+    if low is not None and (record["dose"] is None or record["dose"] < low):
+        return False
+    if high is not None and (record["dose"] is None or record["dose"] > high):
+        return False
+    for name in RECORD_FILTERS:
+        if selection.get(name) and record["attributes"][name] not in selection[name]:
+            return False
+    return True
+
+
+def has_effect(side_effect: Row, selection: Selection) -> bool:
+    """Whether the side effect passes the filter on the effect."""
+    return not selection.get("effect") or side_effect["effect"] in selection["effect"]
+
+
+def is_counted(side_effect: Row, selection: Selection) -> bool:
+    """Whether the side effect passes all filters on side effects."""
+    if not has_effect(side_effect, selection):
+        return False
+    if selection.get("severity") and (side_effect.get("severity") or "") not in selection["severity"]:
+        return False
+    return not (selection.get("serious") and yes_no(side_effect.get("serious")) not in selection["serious"])
+
+
+def group_of(record: Row, by: Sequence[str], side_effect: Row | None = None) -> tuple[str, ...]:
+    """The values of the group columns for a record, or for one of its side effects."""
+    values = []
+    for name in by:
+        if side_effect is not None and name in ("effect", "severity"):
+            values.append(side_effect.get(name) or "")
+        else:
+            values.append(record["attributes"][name])
+    return tuple(values)
+
+
+# --- side-effect rates --------------------------------------------------------------------------------------
+
+
+def unit_of(record: Row, unit: str) -> object:
+    """What is counted: the record itself, the patient's day, or the patient."""
+    if unit == "record":
+        return record["treatment_id"]
+    if unit == "session":
+        return (record["patient_id"], record["treated_on"])
+    return record["patient_id"]
+
+
+def units_of(records: list[Row], unit: str) -> list[list[Row]]:
+    """The records, unit by unit."""
+    units: dict[object, list[Row]] = {}
+    for record in records:
+        units.setdefault(unit_of(record, unit), []).append(record)
+    return list(units.values())
+
+
+def is_elapsed(record: Row, window_days: int | None, cut_off: date) -> bool:
+    """Whether the onset window of the record is over at the data cut-off."""
+    return window_days is None or (cut_off - record["treated_on"]).days >= window_days
+
+
+def wilson(share: float, n: float, level: float) -> tuple[float, float]:
+    """Wilson's score limits of a share of n (Wilson 1927)."""
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def rate_and_limits(
+    counts: Mapping[str, tuple[int, int]], unit: str, level: float
+) -> tuple[float | None, float | None, float | None]:
+    """Rate and limits from (affected, evaluable) units per patient; all None where nothing is evaluable.
+
+    With unit = patient the limits are the plain Wilson interval. Otherwise n is replaced by n_eff, for any
+    number of units per patient; where every patient has one unit, the formula's m / (m - 1) makes that n - 1.
+    """
+    seen = {patient: count for patient, count in counts.items() if count[1] > 0}
+    n = sum(evaluable for _, evaluable in seen.values())
+    if n == 0:
+        return None, None, None
+    x = sum(affected for affected, _ in seen.values())
+    m = len(seen)
+    p = Fraction(x, n)
+    effective = float(n)
+    if unit != "patient" and 0 < p < 1 and m > 1:
+        squares = sum(((affected - p * evaluable) ** 2 for affected, evaluable in seen.values()), Fraction(0))
+        v = Fraction(m, m - 1) * squares / n**2
+        if v > 0:
+            effective = min(float(n), float(p * (1 - p) / v))
+    low, high = wilson(float(p), effective, level)
+    return float(p), (0.0 if p == 0 else low), (1.0 if p == 1 else high)
+
+
+def share(part: int, whole: int) -> float | None:
+    """part / whole; None where the whole is nothing."""
+    return None if whole == 0 else part / whole
+
+
+def groups_of_records(records: list[Row], by: Sequence[str]) -> dict[tuple[str, ...], list[Row]]:
+    """The records of each group, a group being the values of the group columns."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for record in records:
+        groups.setdefault(group_of(record, by), []).append(record)
+    return groups
+
+
+def side_effect_rates(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    unit: str = "session",
+    window_days: int | None = None,
+    level: float = 0.95,
+) -> list[Row]:
+    """Affected of evaluable units per group and effect, with limits that allow for several units of one patient."""
+    cut_off = as_of(exports)
+    chosen = cohort(treatment_records(exports), selection)
+    occurring = [
+        side_effect for record in chosen for side_effect in record["side_effects"] if has_effect(side_effect, selection)
+    ]
+    effects = ["any", *sorted({side_effect["effect"] for side_effect in occurring})]
+    severities = sorted({side_effect.get("severity") or "" for side_effect in occurring})
+    record_by = [name for name in by if name not in ("effect", "severity")]
+    rows = []
+    for group, records in sorted(groups_of_records(chosen, record_by).items()):
+        named = dict(zip(record_by, group, strict=True))
+        for severity in severities if "severity" in by else [None]:
+            for effect in effects:
+                pending = treated = evaluable = affected = 0
+                counts: dict[str, tuple[int, int]] = {}
+                for unit_records in units_of(records, unit):
+                    elapsed = [record for record in unit_records if is_elapsed(record, window_days, cut_off)]
+                    if not elapsed:
+                        pending += 1
+                        continue
+                    treated += 1
+                    if not any(record["follow_ups"] or record["side_effects"] for record in elapsed):
+                        continue
+                    evaluable += 1
+                    hit = any(
+                        is_counted(side_effect, selection)
+                        and effect in ("any", side_effect["effect"])
+                        and severity in (None, side_effect.get("severity") or "")
+                        and (
+                            window_days is None or (side_effect["onset_on"] - record["treated_on"]).days <= window_days
+                        )
+                        for record in elapsed
+                        for side_effect in record["side_effects"]
+                    )
+                    affected += hit
+                    patient = elapsed[0]["patient_id"]
+                    before = counts.get(patient, (0, 0))
+                    counts[patient] = (before[0] + hit, before[1] + 1)
+                rate, low, high = rate_and_limits(counts, unit, level)
+                columns = {**named, "severity": severity, "effect": effect}
+                rows.append(
+                    {
+                        **{name: columns[name] for name in (*by, "effect")},
+                        "treated": treated,
+                        "pending": pending,
+                        "evaluable": evaluable,
+                        "affected": affected,
+                        "rate": rate,
+                        "rate_low": low,
+                        "rate_high": high,
+                        "completeness": share(evaluable, treated),
+                        "rate_best_case": share(affected, treated),
+                        "rate_worst_case": share(affected + treated - evaluable, treated),
+                    }
+                )
+    return rows
+
+
+def follow_up_completeness(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    unit: str = "session",
+    window_days: int | None = None,
+    level: float = 0.95,
+) -> list[Row]:
+    """Evaluable of treated units per group, with limits that allow for several units of one patient."""
+    cut_off = as_of(exports)
+    chosen = cohort(treatment_records(exports), selection)
+    rows = []
+    for group, records in sorted(groups_of_records(chosen, by).items()):
+        pending = treated = evaluable = 0
+        counts: dict[str, tuple[int, int]] = {}
+        for unit_records in units_of(records, unit):
+            elapsed = [record for record in unit_records if is_elapsed(record, window_days, cut_off)]
+            if not elapsed:
+                pending += 1
+                continue
+            seen = any(record["follow_ups"] or record["side_effects"] for record in elapsed)
+            treated += 1
+            evaluable += seen
+            patient = elapsed[0]["patient_id"]
+            before = counts.get(patient, (0, 0))
+            counts[patient] = (before[0] + seen, before[1] + 1)
+        completeness, low, high = rate_and_limits(counts, unit, level)
+        rows.append(
+            {
+                **dict(zip(by, group, strict=True)),
+                "treated": treated,
+                "pending": pending,
+                "evaluable": evaluable,
+                "completeness": completeness,
+                "completeness_low": low,
+                "completeness_high": high,
+            }
+        )
+    return rows
+
+
+# --- curves -------------------------------------------------------------------------------------------------
+
+Curve = list[Row]
+"""One row per day: day, at_risk, ended, censored, share (not ended), low, high."""
+
+
+def log_log_limits(survival: float, deviation_of_log: float, level: float) -> tuple[float, float]:
+    """Limits of a survival strictly between 0 and 1 on the scale log(-log S).
+
+    `deviation_of_log` is the standard error of log S, which is that of S divided by S.
+    """
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    middle = math.log(-math.log(survival))
+    half = z * deviation_of_log / abs(math.log(survival))
+    return math.exp(-math.exp(middle + half)), math.exp(-math.exp(middle - half))
+
+
+def end_days(ends: Iterable[int]) -> list[int]:
+    """Day 0 and every day on which something ends."""
+    return sorted({0, *ends})
+
+
+def kaplan_meier(observations: Sequence[tuple[int, bool]], level: float = 0.95) -> Curve:
+    """The Kaplan-Meier curve of (day, whether the event was seen), limits by Greenwood on the log(-log) scale."""
+    curve: Curve = []
+    survival, greenwood, high = Fraction(1), Fraction(0), 1.0
+    for day in end_days(end for end, _ in observations):
+        at_risk = sum(1 for end, _ in observations if end >= day)
+        ended = sum(1 for end, seen in observations if seen and end == day)
+        censored = sum(1 for end, seen in observations if not seen and end == day)
+        survival *= Fraction(at_risk - ended, at_risk)
+        if ended and survival > 0:
+            greenwood += Fraction(ended, at_risk * (at_risk - ended))
+        if survival == 1:
+            low, high = 1.0, 1.0
+        elif survival == 0:
+            low = 0.0  # the upper limit stays where it was
+        else:
+            low, high = log_log_limits(float(survival), math.sqrt(greenwood), level)
+        curve.append(curve_row(day, at_risk, ended, censored, float(survival), low, high))
+    return curve
+
+
+def curve_row(day: int, at_risk: float, ended: float, censored: float, survival: float, low: float, high: float) -> Row:
+    return {
+        "day": day,
+        "at_risk": at_risk,
+        "ended": ended,
+        "censored": censored,
+        "share": survival,
+        "low": low,
+        "high": high,
+    }
+
+
+WeightedObservation = tuple[int, bool, Fraction, str]
+"""Day, whether the event was seen, weight, patient."""
+
+
+def weighted_product_limit(observations: Sequence[WeightedObservation], day: int) -> float:
+    """The product-limit estimate with weights on one day, and nothing else."""
+    survival = Fraction(1)
+    for event_day in sorted({end for end, seen, _, _ in observations if seen and end <= day}):
+        at_risk = sum((weight for end, _, weight, _ in observations if end >= event_day), Fraction(0))
+        ended = sum((weight for end, seen, weight, _ in observations if seen and end == event_day), Fraction(0))
+        survival *= 1 - ended / at_risk
+    return float(survival)
+
+
+def weighted_curve(observations: Sequence[WeightedObservation], level: float = 0.95) -> Curve:
+    """The product-limit curve with weights, limits by the infinitesimal jackknife clustered by patient.
+
+    The influence of one observation on log S, the derivative by its weight, is the sum over the event days up
+    to the day of (at risk - ended) / (n - d) - at risk / n, where the two indicators are its own, n and d the
+    weights at risk and ended. The variance of log S is the sum over patients of the square of what their
+    observations, each times its weight, amount to.
+    """
+    curve: Curve = []
+    survival, high = Fraction(1), 1.0
+    influence = {patient: 0.0 for _, _, _, patient in observations}
+    for day in end_days(end for end, _, _, _ in observations):
+        at_risk = sum((weight for end, _, weight, _ in observations if end >= day), Fraction(0))
+        ended = sum((weight for end, seen, weight, _ in observations if seen and end == day), Fraction(0))
+        censored = sum((weight for end, seen, weight, _ in observations if not seen and end == day), Fraction(0))
+        survival *= (at_risk - ended) / at_risk
+        if ended and survival > 0:
+            for end, seen, weight, patient in observations:
+                is_at_risk = end >= day
+                is_ended = seen and end == day
+                slope = Fraction(is_at_risk - is_ended) / (at_risk - ended) - Fraction(is_at_risk) / at_risk
+                influence[patient] += float(weight * slope)
+        if survival == 1:
+            low, high = 1.0, 1.0
+        elif survival == 0:
+            low = 0.0
+        else:
+            deviation = math.sqrt(sum(each * each for each in influence.values()))
+            low, high = log_log_limits(float(survival), deviation, level)
+        curve.append(curve_row(day, float(at_risk), float(ended), float(censored), float(survival), low, high))
+    return curve
+
+
+def quantile_day(curve: Curve, left: float, column: str = "share") -> int | None:
+    """The first day on which the column is at or below what is to be left; None where that is not reached."""
+    for row in curve:
+        if row[column] <= left + TOLERANCE:
+            return int(row["day"])
+    return None
+
+
+def on_day(curve: Curve, day: int) -> Row | None:
+    """The curve on a day; None beyond its last day where something was still left there."""
+    if day > curve[-1]["day"] and curve[-1]["share"] > 0:
+        return None
+    return [row for row in curve if row["day"] <= day][-1]
+
+
+def quantiles(curve: Curve) -> Row:
+    """Median with limits, first and third quartile."""
+    return {
+        "median_days": quantile_day(curve, 0.5),
+        "median_low": quantile_day(curve, 0.5, "low"),
+        "median_high": quantile_day(curve, 0.5, "high"),
+        "q1_days": quantile_day(curve, 0.75),
+        "q3_days": quantile_day(curve, 0.25),
+    }
+
+
+def ended_by(curve: Curve, name: str, days: Sequence[int]) -> tuple[Row, Row]:
+    """The share ended by each of the days, and the limits of it."""
+    shares, limits = {}, {}
+    for day in days:
+        row = on_day(curve, day)
+        shares[f"{name}_{day}"] = None if row is None else 1 - row["share"]
+        limits[f"{name}_{day}_low"] = None if row is None else 1 - row["high"]
+        limits[f"{name}_{day}_high"] = None if row is None else 1 - row["low"]
+    return shares, limits
+
+
+def restricted_mean(curve: Curve, to_day: int) -> float | None:
+    """The area under the curve up to a day; None where the curve ends before it with something left."""
+    if on_day(curve, to_day) is None:
+        return None
+    area = 0.0
+    for day in range(to_day):  # a step function of whole days: one column of width 1 per day
+        row = on_day(curve, day)
+        assert row is not None
+        area += row["share"]
+    return area
+
+
+def log_rank(
+    groups: Sequence[Sequence[tuple[int, bool]]],
+) -> tuple[float, int, float] | tuple[None, None, None]:
+    """The log-rank test of groups of (day, seen): chi-square, df, p; None where there is nothing to test.
+
+    The variance is hypergeometric. A group that is gone before the first event has nothing to say and is left out,
+    as R's survdiff leaves out groups in which no event is expected; df is one less than the groups that remain. All
+    sums are exact fractions, so a singular variance (the first event ends everything) is known to be so.
+    """
+    events = sorted({end for group in groups for end, seen in group if seen})
+    groups = [group for group in groups if events and max(end for end, _ in group) >= events[0]]
+    k = len(groups)
+    if k < 2:
+        return None, None, None
+    difference = [Fraction(0) for _ in groups]
+    variance = [[Fraction(0) for _ in groups] for _ in groups]
+    for day in events:
+        at_risk = [sum(1 for end, _ in group if end >= day) for group in groups]
+        ended = [sum(1 for end, seen in group if seen and end == day) for group in groups]
+        n, d = sum(at_risk), sum(ended)
+        for i in range(k):
+            difference[i] += ended[i] - Fraction(d * at_risk[i], n)
+            if n == 1:
+                continue
+            for j in range(k):
+                own = Fraction(at_risk[i], n) * ((i == j) - Fraction(at_risk[j], n))
+                variance[i][j] += own * Fraction(d * (n - d), n - 1)
+    chi_square = quadratic_form([row[:-1] for row in variance[:-1]], difference[:-1])
+    if chi_square is None:
+        return None, None, None
+    return float(chi_square), k - 1, chi_square_tail(float(chi_square), k - 1)
+
+
+def quadratic_form(matrix: list[list[Fraction]], vector: list[Fraction]) -> Fraction | None:
+    """vector' matrix^-1 vector by elimination; None where the matrix is singular."""
+    size = len(vector)
+    rows = [[*row, value] for row, value in zip(matrix, vector, strict=True)]
+    for i in range(size):
+        pivot = next((j for j in range(i, size) if rows[j][i] != 0), None)
+        if pivot is None:
+            return None
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        for j in range(size):
+            if j != i:
+                factor = rows[j][i] / rows[i][i]
+                rows[j] = [a - factor * b for a, b in zip(rows[j], rows[i], strict=True)]
+    return sum((rows[i][size] / rows[i][i] * vector[i] for i in range(size)), Fraction(0))
+
+
+def chi_square_tail(x: float, df: int) -> float:
+    """P(chi-square with df degrees of freedom > x), by the recurrence of the incomplete gamma function."""
+    half = x / 2
+    if x == 0:
+        return 1.0
+    if df % 2:
+        tail, term, a = math.erfc(math.sqrt(half)), math.sqrt(half) * math.exp(-half) / math.gamma(1.5), 1.5
+    else:
+        tail, term, a = math.exp(-half), half * math.exp(-half), 2.0
+    for _ in range((df - 1) // 2):
+        tail += term
+        term *= half / a
+        a += 1
+    return tail
+
+
+# --- time to resolution -------------------------------------------------------------------------------------
+
+
+def resolution_observations(exports: Exports, selection: Selection, clock: str = "onset") -> list[Row]:
+    """One row per side effect of the cohort: record, side_effect, day, is_resolved, is_midpoint."""
+    rows = []
+    for record in cohort(treatment_records(exports), selection):
+        for side_effect in record["side_effects"]:
+            if not is_counted(side_effect, selection):
+                continue
+            start = side_effect["onset_on"] if clock == "onset" else record["treated_on"]
+            day, is_resolved, is_midpoint = resolution(side_effect, record["follow_ups"], start)
+            rows.append(
+                {
+                    "record": record,
+                    "side_effect": side_effect,
+                    "day": day,
+                    "is_resolved": is_resolved,
+                    "is_midpoint": is_midpoint,
+                }
+            )
+    return rows
+
+
+def resolution(side_effect: Row, follow_ups: Sequence[date], start: date) -> tuple[int, bool, bool]:
+    """Day on the clock, whether it resolved then, and whether that day is the middle of an interval."""
+    onset = side_effect["onset_on"]
+    last_present = side_effect.get("last_present_on")
+    if side_effect.get("resolved_on"):
+        return (side_effect["resolved_on"] - start).days, True, False
+    if side_effect.get("resolved_by"):
+        left = ((last_present or onset) - start).days
+        right = (side_effect["resolved_by"] - start).days
+        return math.ceil((left + right) / 2), True, True
+    if last_present:
+        return (last_present - start).days, False, False
+    later = [day for day in follow_ups if day >= onset]
+    return (max([onset, *later]) - start).days, False, False
+
+
+def groups_of_observations(observations: list[Row], by: Sequence[str]) -> dict[tuple[str, ...], list[Row]]:
+    """The observations of each group; severity and effect are the side effect's own."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for observation in observations:
+        group = group_of(observation["record"], by, observation["side_effect"])
+        groups.setdefault(group, []).append(observation)
+    return groups
+
+
+def estimator_of(observations: list[Row]) -> str:
+    """The name of the method, as it is shown beside the figure."""
+    if any(observation["is_midpoint"] for observation in observations):
+        return "Kaplan-Meier, approximate"
+    return "Kaplan-Meier"
+
+
+def ends_of(observations: list[Row]) -> list[tuple[int, bool]]:
+    return [(observation["day"], observation["is_resolved"]) for observation in observations]
+
+
+def time_to_resolution(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    clock: str = "onset",
+    level: float = 0.95,
+) -> list[Row]:
+    """The share of side effects still unresolved per group and day."""
+    rows = []
+    groups = groups_of_observations(resolution_observations(exports, selection, clock), by)
+    for group, observations in sorted(groups.items()):
+        for row in kaplan_meier(ends_of(observations), level):
+            rows.append(
+                {
+                    **dict(zip(by, group, strict=True)),
+                    "day": row["day"],
+                    "at_risk": row["at_risk"],
+                    "resolved": row["ended"],
+                    "censored": row["censored"],
+                    "unresolved": row["share"],
+                    "unresolved_low": row["low"],
+                    "unresolved_high": row["high"],
+                    "estimator": estimator_of(observations),
+                }
+            )
+    return rows
+
+
+def time_to_resolution_summary(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    clock: str = "onset",
+    level: float = 0.95,
+) -> list[Row]:
+    """Counts, quantiles, shares resolved by fixed days and the log-rank test of the groups."""
+    rows = []
+    groups = groups_of_observations(resolution_observations(exports, selection, clock), by)
+    chi_square, df, p = log_rank([ends_of(observations) for _, observations in sorted(groups.items())])
+    for group, observations in sorted(groups.items()):
+        curve = kaplan_meier(ends_of(observations), level)
+        shares, limits = ended_by(curve, "resolved_by", RESOLVED_BY)
+        resolved = sum(observation["is_resolved"] for observation in observations)
+        rows.append(
+            {
+                **dict(zip(by, group, strict=True)),
+                "side_effects": len(observations),
+                "resolved": resolved,
+                "censored": len(observations) - resolved,
+                **quantiles(curve),
+                **shares,
+                "logrank_chi2": chi_square,
+                "logrank_df": df,
+                "logrank_p": p,
+                "restricted_mean_days": restricted_mean(curve, RESTRICTED_TO),
+                "estimator": estimator_of(observations),
+                **limits,
+            }
+        )
+    return rows
+
+
+# --- maintenance --------------------------------------------------------------------------------------------
+
+
+def catalogue() -> dict[str, tuple[bool, int]]:
+    """Whether a treatment type is maintained, and its touch-up window in days."""
+    with CATALOGUE.open(encoding="utf-8", newline="") as lines:
+        return {
+            row["code"]: (row["is_maintained"] == "true", int(row["touch_up_window_days"]))
+            for row in csv.DictReader(lines)
+        }
+
+
+def maintenance_courses(exports: Exports) -> list[Row]:
+    """Every course of a maintained type, with the days to the next course or the data cut-off."""
+    known = catalogue()
+    cut_off = as_of(exports)
+    sessions: dict[tuple[str, str], set[date]] = {}
+    for row in exports.treatments:
+        sessions.setdefault((row["patient_id"], row["treatment_type"]), set()).add(row["treated_on"])
+    courses = []
+    for (patient_id, treatment_type), days in sorted(sessions.items()):
+        is_maintained, touch_up_window = known.get(treatment_type, (True, 0))
+        if not is_maintained:
+            continue
+        starts: list[date] = []
+        previous: date | None = None
+        for day in sorted(days):
+            if previous is None or (day - previous).days > touch_up_window:
+                starts.append(day)
+            previous = day
+        for i, start in enumerate(starts):
+            is_completed = i + 1 < len(starts)
+            end = starts[i + 1] if is_completed else cut_off
+            courses.append(
+                {
+                    "patient_id": patient_id,
+                    "treatment_type": treatment_type,
+                    "started_on": start,
+                    "days": (end - start).days,
+                    "is_completed": is_completed,
+                    "position": str(i + 1) if i < 5 else "6+",
+                }
+            )
+    return courses
+
+
+def selected_courses(exports: Exports, selection: Selection, by: Sequence[str]) -> dict[tuple[str, ...], list[Row]]:
+    """The courses whose first session has a record of their type in the cohort, by its groups."""
+    chosen = cohort(treatment_records(exports), selection)
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for course in maintenance_courses(exports):
+        its_groups = set()
+        for record in chosen:
+            if (
+                record["patient_id"] == course["patient_id"]
+                and record["treated_on"] == course["started_on"]
+                and record["attributes"]["treatment_type"] == course["treatment_type"]
+            ):
+                its_groups.add(
+                    tuple(course["position"] if name == "position" else record["attributes"][name] for name in by)
+                )
+        for group in its_groups:
+            groups.setdefault(group, []).append(course)
+    return groups
+
+
+def wang_chang_observations(courses: Sequence[Row]) -> list[WeightedObservation]:
+    """The courses of a group that weigh something, with their weights (Wang and Chang 1999)."""
+    completed: dict[tuple[str, str], int] = {}
+    for course in courses:
+        key = (course["patient_id"], course["treatment_type"])
+        completed[key] = completed.get(key, 0) + course["is_completed"]
+    observations = []
+    for course in courses:
+        k = completed[(course["patient_id"], course["treatment_type"])]
+        if course["is_completed"]:
+            observations.append((course["days"], True, Fraction(1, k), course["patient_id"]))
+        elif k == 0:
+            observations.append((course["days"], False, Fraction(1), course["patient_id"]))
+    return observations
+
+
+def maintenance_intervals(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    level: float = 0.95,
+) -> list[Row]:
+    """The share of patients who have not returned per group and day."""
+    rows = []
+    for group, courses in sorted(selected_courses(exports, selection, by).items()):
+        for row in weighted_curve(wang_chang_observations(courses), level):
+            rows.append(
+                {
+                    **dict(zip(by, group, strict=True)),
+                    "day": row["day"],
+                    "at_risk": row["at_risk"],
+                    "returned": row["ended"],
+                    "not_returned": row["share"],
+                    "not_returned_low": row["low"],
+                    "not_returned_high": row["high"],
+                }
+            )
+    return rows
+
+
+def maintenance_summary(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    level: float = 0.95,
+) -> list[Row]:
+    """Counts, quantiles and shares returned by fixed days."""
+    rows = []
+    for group, courses in sorted(selected_courses(exports, selection, by).items()):
+        curve = weighted_curve(wang_chang_observations(courses), level)
+        shares, limits = ended_by(curve, "returned_by", RETURNED_BY)
+        completed = [course["days"] for course in courses if course["is_completed"]]
+        rows.append(
+            {
+                **dict(zip(by, group, strict=True)),
+                "patients": len({course["patient_id"] for course in courses}),
+                "courses": len(courses),
+                "completed": len(completed),
+                **quantiles(curve),
+                **shares,
+                "completed_median_days": median(completed) if completed else None,
+                **limits,
+            }
+        )
+    return rows
+
+
+MEASURES: dict[str, Callable[..., list[Row]]] = {
+    "side_effect_rates": side_effect_rates,
+    "follow_up_completeness": follow_up_completeness,
+    "time_to_resolution": time_to_resolution,
+    "time_to_resolution_summary": time_to_resolution_summary,
+    "maintenance_intervals": maintenance_intervals,
+    "maintenance_summary": maintenance_summary,
+}
