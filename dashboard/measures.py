@@ -177,7 +177,7 @@ def _each_group(counts: pd.DataFrame, by: Groups) -> Iterator[tuple[tuple[Hashab
     if not by:
         yield from [((), counts)] if len(counts) else []
         return
-    for group, rows in counts.groupby(list(by), sort=False, observed=True):
+    for group, rows in counts.groupby(list(by), sort=True, observed=True):
         yield group if isinstance(group, tuple) else (group,), rows
 
 

@@ -32,4 +32,3 @@ select
     cast(returned_in_series as integer) as returned_in_series
 from selected_courses
 join series using ({{ group }}, series_no)
-order by {{ group }}, patient_no, day, is_returned, returned_in_series

@@ -12,4 +12,3 @@
 -- returned_by_270_low, returned_by_270_high, returned_by_365_low, returned_by_365_high
 select {{ group }}, patient_no, day, is_returned, returned_in_series
 from ({{ maintenance_intervals }}) as intervals
-order by {{ group }}, patient_no, day, is_returned, returned_in_series
