@@ -283,7 +283,7 @@ def measures() -> None:
 )
 def sample(treatments: int, seed: int, output: Path) -> None:
     """Make synthetic exports in the contract's shape, of any size."""
-    from data.sample_exports import write_sample
+    from data.sampling import write_sample
 
     with _Progress() as progress:
         write_sample(output, treatments, seed, progress=lambda done, total: progress("treatment records", done, total))

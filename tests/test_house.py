@@ -110,7 +110,7 @@ def test_only_cursors_are_asked() -> None:
 
 def test_nothing_names_a_registry_a_lock_file_or_this_machine() -> None:
     forbidden = re.compile(
-        "|".join(["py" + r"pi\.org", "pythonhosted", "npm" + r"js\.", r"(?<![\w.])/wor" + "k/", "/roo" + "t/"])
+        "|".join(["py" + r"pi\.org", "python" + "hosted", "npm" + r"js\.", r"(?<![\w.])/wor" + "k/", "/roo" + "t/"])
     )
     for path in tracked():
         assert path.name not in ("uv.lock", "package-lock.json")
