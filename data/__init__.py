@@ -1,0 +1,25 @@
+"""Exported records become a snapshot.
+
+A file walks one straight line:
+
+    mapping.py      what a mapping (TOML) says, or the contract itself
+    sources.py      the files given, and what each is read as; refuses what is not there
+    examining.py    a file's encoding, delimiter and column names
+    reading.py      a file's records, every line accounted for
+    dates.py        how the dates of a column are written; never guessed
+    staging.py      records -> text under the contract's names -> types
+    checking.py     the rules (queries/checks): rejected rows and warnings
+    building.py     one row per id, the contract's tables, the derived ones (queries/model)
+    publishing.py   the old snapshot or the new one, never half of one
+    reporting.py    what was done
+    importing.py    all of it, in order
+
+Beside it: contract.py (tables and columns), treatment_types.csv (the catalogue), mappings/, sample/.
+"""
+
+from data.importing import check_exports, import_exports
+from data.publishing import Generation, current
+from data.refusal import ImportRefused
+from data.reporting import ImportReport
+
+__all__ = ["Generation", "ImportRefused", "ImportReport", "check_exports", "current", "import_exports"]

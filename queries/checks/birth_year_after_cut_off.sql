@@ -1,7 +1,5 @@
 -- Nobody is born after the year of the data cut-off.
--- table: patients
 -- action: empty
--- column: birth_year
 -- grain: one row per person who breaks the rule
 select
     source_no,

@@ -1,5 +1,4 @@
 -- A follow-up lies on or before the data cut-off.
--- table: follow_ups
 -- action: reject
 -- grain: one row per row that breaks the rule
 select

@@ -1,5 +1,4 @@
 -- A follow-up that names only its patient comes on or after a treatment of that patient.
--- table: follow_ups
 -- action: reject
 -- grain: one row per follow-up that breaks the rule
 with first_treatments as (select patient_id, min(treated_on) as first_treated_on from treatments group by patient_id)

@@ -1,5 +1,4 @@
 -- A follow-up comes on or after the treatment that it belongs to.
--- table: follow_ups
 -- action: reject
 -- grain: one row per follow-up that breaks the rule
 select

@@ -1,5 +1,4 @@
 -- A follow-up names the treatment record or the patient that it belongs to.
--- table: follow_ups
 -- action: reject
 -- grain: one row per follow-up that breaks the rule
 select

@@ -1,5 +1,4 @@
 -- A follow-up that names both names the patient of its treatment record; where they differ, the record counts.
--- table: follow_ups
 -- action: warn
 -- grain: one row per follow-up that breaks the rule
 select

@@ -1,5 +1,4 @@
 -- A follow-up that names a treatment record names one that there is.
--- table: follow_ups
 -- action: reject
 -- grain: one row per follow-up that breaks the rule
 select

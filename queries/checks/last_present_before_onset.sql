@@ -1,5 +1,4 @@
 -- A side effect is last seen present on or after its onset.
--- table: side_effects
 -- action: reject
 -- grain: one row per row that breaks the rule
 select

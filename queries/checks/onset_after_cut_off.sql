@@ -1,5 +1,4 @@
 -- A side effect begins on or before the data cut-off.
--- table: side_effects
 -- action: reject
 -- grain: one row per row that breaks the rule
 select

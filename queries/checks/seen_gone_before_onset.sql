@@ -1,5 +1,4 @@
 -- A side effect is seen gone on or after its onset.
--- table: side_effects
 -- action: reject
 -- grain: one row per row that breaks the rule
 select

@@ -1,5 +1,4 @@
 -- A side effect that names only its patient begins on or after a treatment of that patient.
--- table: side_effects
 -- action: reject
 -- grain: one row per side effect that breaks the rule
 with first_treatments as (select patient_id, min(treated_on) as first_treated_on from treatments group by patient_id)

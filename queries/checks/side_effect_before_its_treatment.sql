@@ -1,5 +1,4 @@
 -- A side effect begins on or after the treatment that it belongs to.
--- table: side_effects
 -- action: reject
 -- grain: one row per side effect that breaks the rule
 select

@@ -1,5 +1,4 @@
 -- A side effect names the treatment record or the patient that it belongs to.
--- table: side_effects
 -- action: reject
 -- grain: one row per side effect that breaks the rule
 select

@@ -1,5 +1,4 @@
 -- A side effect that names both names the patient of its treatment record; where they differ, the record counts.
--- table: side_effects
 -- action: warn
 -- grain: one row per side effect that breaks the rule
 select

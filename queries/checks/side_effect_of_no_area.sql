@@ -1,5 +1,4 @@
 -- A side effect that names only its patient names an area of that session; else it goes to the session's first record.
--- table: side_effects
 -- action: count
 -- grain: one row per side effect that breaks the rule
 with

@@ -1,5 +1,4 @@
 -- A side effect that names a treatment record names one that there is.
--- table: side_effects
 -- action: reject
 -- grain: one row per side effect that breaks the rule
 select

@@ -1,5 +1,4 @@
 -- A treatment lies on or before the data cut-off.
--- table: treatments
 -- action: reject
 -- grain: one row per row that breaks the rule
 select

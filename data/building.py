@@ -1,0 +1,364 @@
+"""Staged rows and an earlier snapshot become the tables of a new one.
+
+The new snapshot is attached as `built` and is the current database, the earlier one as `previous`. Order matters:
+treatments are settled first, for the rules of the other tables look at them.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+import queries
+from data import checking, staging
+from data.contract import TABLES, Table
+from data.publishing import FORMAT_VERSION
+from data.reading import raw_lines
+from data.refusal import ImportRefused
+from data.sources import quoted
+from data.staging import Staged
+
+CATALOGUE = Path(__file__).parent / "treatment_types.csv"
+CATALOGUE_COLUMNS = {
+    "code": "varchar",
+    "label": "varchar",
+    "category": "varchar",
+    "is_maintained": "boolean",
+    "touch_up_window_days": "integer",
+    "expected_interval_low_days": "integer",
+    "expected_interval_high_days": "integer",
+}
+NUMBERED = {
+    "treatments": ("treatment_no", "patient_id, treated_on, treatment_id"),
+    "follow_ups": ("follow_up_no", "followed_up_on, follow_up_id"),
+    "side_effects": ("side_effect_no", "onset_on, side_effect_id"),
+}
+HISTORY = {
+    "imports": 'import_no integer, imported_at timestamp, file varchar, "table" varchar, rows_read bigint, '
+    "rows_loaded bigint, rows_duplicate bigint, rows_skipped bigint, rows_rejected bigint, rows_replaced bigint, "
+    "warnings bigint, sha256 varchar",
+    "rejects": "import_no integer, file varchar, line bigint, table_name varchar, column_name varchar, "
+    "value varchar, reason varchar, raw varchar",
+    "import_warnings": "import_no integer, file varchar, line bigint, table_name varchar, column_name varchar, "
+    "value varchar, reason varchar",
+}
+EARLIER = "(earlier import)"
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was built: its data cut-off (None without any record), its rows, and the number of this import."""
+
+    as_of: date | None
+    treatments: int
+    import_no: int
+
+
+def build(
+    connection: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    has_previous: bool,
+    as_of: date | None,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Built:
+    """Check, settle and link all rows, and derive everything that needs a patient's history.
+
+    Raises ImportRefused where the data cut-off told lies before records of the earlier snapshot.
+    """
+    previous = "previous" if has_previous else None
+    if previous and as_of:
+        _require_cut_off(connection, as_of)
+    checking.prepare(connection)
+    _catalogue(connection)
+    for table in TABLES.values():
+        progress(f"checking {table.name}")
+        staging.stage(connection, table, previous)
+        for no, source in staged.sources.items():
+            if source.section.table is table:
+                checking.reject_lines(connection, table, no, staged.ledgers[source.file.name].rejected)
+                if no == min(one for one, other in staged.sources.items() if other.file is source.file):
+                    checking.warn_of_file(connection, table, no, source.file.notes)
+        checking.check(connection, table, as_of or date.today())
+        _settle(connection, table, staged)
+        if table.name == "treatments":
+            _unknown_types(connection)
+        _contract_table(connection, table)
+    checking.settle_warnings(connection, staged)
+    for account in staged.accounts.values():
+        account.close()
+    cut_off = as_of or _latest(connection, "built")
+    _snapshot(connection, cut_off)
+    _figures(connection)
+    progress("linking and deriving")
+    for name in queries.MODEL:
+        _derive(connection, name)
+    _assert_linked(connection)
+    progress("writing the account")
+    import_no = _history(connection, staged, previous)
+    treatments = _one(connection, "select count(*) from treatments")
+    return Built(cut_off, int(treatments), import_no)
+
+
+def _settle(connection: duckdb.DuckDBPyConnection, table: Table, staged: Staged) -> None:
+    """Of several rows with one id keep the last content, in the row that first had it; count the others."""
+    name, id_column = f"staged_{table.name}", table.id_column
+    content = ", ".join(column for column in table.column_names if column != id_column)
+    connection.execute(
+        f"""
+        create or replace temp table repeated as
+        select
+            source_no,
+            line,
+            place,
+            is_new,
+            place <> max(case when is_new then place end) over (partition by id) as is_beaten
+        from (
+            select
+                source_no,
+                line,
+                {id_column} as id,
+                row_number() over in_order as place,
+                coalesce(row({content}) is distinct from lag(row({content})) over in_order, true) as is_new
+            from {name}
+            where {id_column} in (select {id_column} from {name} group by {id_column} having count(*) > 1)
+            window in_order as (partition by {id_column} order by source_no, line)
+        )
+        """
+    )
+    for no, duplicate, replaced in connection.execute(
+        "select source_no, count(*) filter (is_beaten), count(*) filter (is_new and place > 1) "
+        "from repeated group by source_no"
+    ).fetchall():
+        if no:
+            staged.accounts[no].rows_duplicate = duplicate
+            staged.accounts[no].rows_replaced = replaced
+    connection.execute(
+        f"delete from {name} where (source_no, line) in (select (source_no, line) from repeated where is_beaten)"
+    )
+    for no, loaded in connection.execute(f"select source_no, count(*) from {name} group by source_no").fetchall():
+        if no:
+            staged.accounts[no].rows_loaded = loaded
+
+
+def _contract_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """The settled rows as a table of the snapshot, sorted and numbered."""
+    names = ", ".join(table.column_names)
+    if table.name in NUMBERED:
+        number, order = NUMBERED[table.name]
+        select = (
+            f"select (row_number() over () - 1)::integer as {number}, {names} "
+            f"from (select {names} from staged_{table.name} order by {order})"
+        )
+    else:
+        select = f"select {names} from staged_{table.name} order by {table.id_column}"
+    connection.execute(f"create table built.{table.name} as {select}")
+    connection.execute(f"drop table staged_{table.name}")
+
+
+def _catalogue(connection: duckdb.DuckDBPyConnection) -> None:
+    """The catalogue of treatment types as a table of the snapshot."""
+    columns = ", ".join(f"{name} {sql_type}" for name, sql_type in CATALOGUE_COLUMNS.items())
+    connection.execute(f"create table built.treatment_types ({columns})")
+    try:
+        with CATALOGUE.open(encoding="utf-8-sig", newline="") as file:
+            rows = [[row[name].strip() or None for name in CATALOGUE_COLUMNS] for row in csv.DictReader(file)]
+        codes = [str(row[0]).casefold() for row in rows]
+        if None in (row[0] for row in rows) or len(set(codes)) < len(codes):
+            raise ImportRefused(f"{CATALOGUE.name}: every treatment type needs a code of its own.")
+        connection.executemany("insert into built.treatment_types values (?, ?, ?, ?, ?, ?, ?)", rows)
+    except (KeyError, AttributeError, csv.Error, duckdb.Error) as error:
+        raise ImportRefused(f"The catalogue {CATALOGUE.name} cannot be read: {error}.") from error
+
+
+def _unknown_types(connection: duckdb.DuckDBPyConnection) -> None:
+    """Warn of the types that the catalogue does not know, and append them to it."""
+    checking.warn_of_unknown_types(connection)
+    connection.execute(
+        """
+        insert into built.treatment_types
+        select distinct treatment_type, treatment_type, null, true, 0, null::integer, null::integer
+        from staged_treatments
+        anti join built.treatment_types on code = treatment_type
+        order by treatment_type
+        """
+    )
+
+
+def _snapshot(connection: duckdb.DuckDBPyConnection, as_of: date | None) -> None:
+    try:
+        version = importlib.metadata.version("outcomes")
+    except importlib.metadata.PackageNotFoundError:
+        version = "unknown"
+    connection.execute(
+        """
+        create table built.snapshot as
+        select
+            $as_of::date as as_of,
+            $created_at::timestamp as created_at,
+            $version as program_version,
+            $format_version::integer as format_version,
+            (select coalesce(bool_or(starts_with(treatment_id, 'SYN-')), false) from built.treatments) as is_synthetic
+        """,
+        {"as_of": as_of, "created_at": _now(), "version": version, "format_version": FORMAT_VERSION},
+    )
+
+
+def _figures(connection: duckdb.DuckDBPyConnection) -> None:
+    """An empty table for the figures that the dashboard stores with a snapshot."""
+    connection.execute(
+        "create table built.figures (measure varchar, groups varchar, fingerprint varchar, content blob)"
+    )
+
+
+def _derive(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """A relation of the model as a table; its texts, ids apart, become ENUMs of their sorted values."""
+    described = connection.execute(f"describe {queries.read(f'model/{name}')}").fetchall()
+    texts = [column for column, sql_type, *_ in described if sql_type == "VARCHAR" and not column.endswith("_id")]
+    if not texts:
+        connection.execute(f"create table built.{name} as {queries.read(f'model/{name}')}")
+        return
+    connection.execute(f"create or replace temp table derived as {queries.read(f'model/{name}')}")
+    for column in texts:
+        connection.execute(
+            f"create type built.{quoted(f'{name}_{column}')} as enum "
+            f"(select distinct {quoted(column)} from derived where {quoted(column)} is not null order by 1)"
+        )
+    casts = ", ".join(f"{quoted(column)}::{quoted(f'{name}_{column}')} as {quoted(column)}" for column in texts)
+    connection.execute(f"create table built.{name} as select * replace ({casts}) from derived")
+    connection.execute("drop table derived")
+
+
+def _assert_linked(connection: duckdb.DuckDBPyConnection) -> None:
+    for table, number in (("follow_up", "follow_up_no"), ("side_effect", "side_effect_no")):
+        linked = _one(connection, f"select count(distinct {number}) from {table}_links")
+        rows = _one(connection, f"select count(*) from {table}s")
+        assert linked == rows, f"{linked} of {rows} {table}s are linked"
+
+
+def _history(connection: duckdb.DuckDBPyConnection, staged: Staged, previous: str | None) -> int:
+    """Write down this import after those of the earlier snapshot; the number of this one."""
+    for name, columns in HISTORY.items():
+        connection.execute(f"create table built.{name} ({columns})")
+        if previous:
+            connection.execute(f"insert into built.{name} select * from {previous}.{name}")
+    import_no = int(_one(connection, "select coalesce(max(import_no), 0) + 1 from built.imports"))
+    for (file, table), account in totals(staged).items():
+        counts = [account[count] for count in COUNTS]
+        sha256 = next(one.file.sha256 for one in staged.accounts.values() if one.file.name == file)
+        connection.execute(
+            f"insert into built.imports values ({', '.join('?' * (5 + len(counts)))})",
+            [import_no, _now(), file, table, *counts, sha256],
+        )
+    connection.register("raws", _raws(connection, staged))
+    connection.execute(
+        f"""
+        insert into built.rejects
+        select $import_no, coalesce(file, '{EARLIER}'), case when source_no > 0 then line end, table_name, column_name,
+            value, reason, coalesce(raw, kept)
+        from rejected
+        left join raws using (source_no, line)
+        order by source_no, line
+        """,
+        {"import_no": import_no},
+    )
+    connection.execute(
+        """
+        insert into built.import_warnings
+        select $import_no, file, line, table_name, column_name, value, reason
+        from warned
+        left join (select distinct source_no, file from sources) using (source_no)
+        order by source_no, line, column_name
+        """,
+        {"import_no": import_no},
+    )
+    return import_no
+
+
+COUNTS = (
+    "rows_read",
+    "rows_loaded",
+    "rows_duplicate",
+    "rows_skipped",
+    "rows_rejected",
+    "rows_replaced",
+    "warnings",
+)
+
+
+def totals(staged: Staged) -> dict[tuple[str, str], dict[str, int]]:
+    """The account of each file and table, in reading order."""
+    summed: dict[tuple[str, str], dict[str, int]] = {}
+    for account in staged.accounts.values():
+        of_file = summed.setdefault((account.file.name, account.table.name), dict.fromkeys(COUNTS, 0))
+        for count in COUNTS:
+            of_file[count] += getattr(account, count)
+    return summed
+
+
+def _raws(connection: duckdb.DuckDBPyConnection, staged: Staged) -> pa.Table:
+    """The rejected rows as they stand in their files: source_no, line, file, raw. Creates the table `sources`."""
+    connection.register(
+        "source_files",
+        pa.table(
+            {
+                "source_no": pa.array(list(staged.sources), pa.int32()),
+                "file": pa.array([source.file.name for source in staged.sources.values()], pa.string()),
+            }
+        ),
+    )
+    connection.execute("create or replace temp table sources as select * from source_files")
+    rows: list[tuple[int, int, str, str | None]] = []
+    rejected = connection.execute(
+        "select source_no, line from rejected where source_no > 0 order by source_no, line"
+    ).fetchall()
+    by_source: dict[int, list[int]] = {}
+    for no, line in rejected:
+        by_source.setdefault(no, []).append(line)
+    for no, lines in by_source.items():
+        file = staged.sources[no].file
+        ledger = staged.ledgers[file.name]
+        spans = ledger.spans | {one.line: one.lines for one in ledger.rejected}
+        raws = raw_lines(file, {line: spans.get(line, 1) for line in lines})
+        rows += [(no, line, file.name, raws.get(line)) for line in lines]
+    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
+    types = (pa.int32(), pa.int64(), pa.string(), pa.string())
+    return pa.table(
+        {
+            name: pa.array(column, sql_type)
+            for name, column, sql_type in zip(("source_no", "line", "file", "raw"), columns, types, strict=True)
+        }
+    )
+
+
+def _require_cut_off(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    latest = _latest(connection, "previous")
+    if latest and latest > as_of:
+        raise ImportRefused(
+            f"The snapshot holds records up to {latest}: the data cut-off cannot be {as_of}. "
+            "Choose a later one, or start afresh with --replace."
+        )
+
+
+def _latest(connection: duckdb.DuckDBPyConnection, schema: str) -> date | None:
+    found = _one(
+        connection,
+        f"select max(day) from (select max(treated_on) as day from {schema}.treatments "
+        f"union all select max(followed_up_on) from {schema}.follow_ups)",
+    )
+    return found if isinstance(found, date) else None
+
+
+def _one(connection: duckdb.DuckDBPyConnection, select: str) -> Any:
+    return connection.execute(select).fetchall()[0][0]
+
+
+def _now() -> datetime:
+    return datetime.now().replace(microsecond=0)

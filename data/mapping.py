@@ -1,0 +1,182 @@
+"""A mapping, read from TOML: which file feeds which table of the contract, and which of its columns each column is."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from data.contract import TABLES, Table
+from data.refusal import ImportRefused
+
+SHIPPED = Path(__file__).parent / "mappings"
+SECTION_KEYS = ("file", "encoding", "delimiter", "decimal", "date_format", "where", "columns")
+CELL_KEYS = ("column", "values", "value", "sql")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where the value of one column comes from: a source column, perhaps translated, a constant, or an expression."""
+
+    column: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    value: str | None = None
+    sql: str | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """How one kind of file feeds one table; `place` is what a message calls it, such as `[treatments] of emr.toml`.
+
+    `date_formats` holds the strptime formats of a date column, under its name or, for all of them, under "".
+    """
+
+    table: Table
+    place: str
+    file: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str = "."
+    date_formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    where: str | None = None
+    columns: Mapping[str, Cell] = field(default_factory=dict)
+
+
+def suggestion(name: str, there_is: Collection[str], what: str = "there is") -> str:
+    """What there is instead of a name that is not there, for the end of a message."""
+    if not there_is:
+        return f"{what[0].upper()}{what[1:]}: nothing."
+    folded = {one.casefold(): one for one in there_is}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    listed = ", ".join(sorted(there_is)[:40]) + (", ..." if len(there_is) > 40 else "")
+    return f"{f'Did you mean {folded[close[0]]}? ' if close else ''}{what[0].upper()}{what[1:]}: {listed}."
+
+
+def read_mapping(mapping: str | Path) -> tuple[Section, ...]:
+    """The sections of a mapping: a TOML file, or the name of one that is shipped. ImportRefused where it is wrong."""
+    path = _mapping_file(mapping)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise ImportRefused(f"{path.name} is not valid TOML: {error}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImportRefused(f"The mapping {path.name} cannot be read: {error}.") from error
+    sections: list[Section] = []
+    for key, section in content.items():
+        if key == "name" and isinstance(section, str):
+            continue
+        if key not in TABLES:
+            raise ImportRefused(f"{path.name}: [{key}] is no table. {suggestion(key, TABLES, 'the tables are')}")
+        several = section if isinstance(section, list) else [section]
+        place = f"[[{key}]]" if isinstance(section, list) else f"[{key}]"
+        sections += [_section(TABLES[key], one, f"{place} of {path.name}") for one in several]
+    if not sections:
+        raise ImportRefused(f"{path.name} maps no table. {suggestion('', TABLES, 'the tables are')}")
+    return tuple(sections)
+
+
+def contract_sections() -> tuple[Section, ...]:
+    """One section per table, for files that carry the contract's own column names."""
+    return tuple(Section(table, f"[{table.name}]") for table in TABLES.values())
+
+
+def _mapping_file(mapping: str | Path) -> Path:
+    path = Path(mapping)
+    if path.is_file():
+        return path
+    shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.toml"))}
+    if str(mapping) in shipped:
+        return shipped[str(mapping)]
+    raise ImportRefused(
+        f"There is no mapping {mapping}: neither a file of that name nor one that is shipped. "
+        + suggestion(str(mapping), shipped, "shipped are")
+    )
+
+
+def _section(table: Table, section: Any, place: str) -> Section:
+    if not isinstance(section, dict):
+        raise ImportRefused(f"{place} has to be a table of settings: file, columns, ...")
+    for key in section:
+        if key not in SECTION_KEYS:
+            raise ImportRefused(f"{place} has no setting {key}. {suggestion(key, SECTION_KEYS, 'the settings are')}")
+    for key in ("file", "encoding", "delimiter", "decimal", "where"):
+        if not isinstance(section.get(key, ""), str):
+            raise ImportRefused(f"{place}: {key} has to be text in quotes.")
+    if section.get("decimal", ".") not in (".", ","):
+        raise ImportRefused(f'{place}: decimal has to be "." or ",".')
+    columns = section.get("columns", {})
+    if not isinstance(columns, dict):
+        raise ImportRefused(f"{place}: columns has to be a table of the contract's columns.")
+    for name in columns:
+        _require_column(table, name, f"{place}, columns")
+    return Section(
+        table,
+        place,
+        section.get("file"),
+        section.get("encoding"),
+        section.get("delimiter"),
+        section.get("decimal", "."),
+        _date_formats(table, section.get("date_format"), place),
+        section.get("where"),
+        {name: _cell(cell, f"{place}, {name}") for name, cell in columns.items()},
+    )
+
+
+def _date_formats(table: Table, formats: Any, place: str) -> dict[str, tuple[str, ...]]:
+    if formats is None:
+        return {}
+    named = formats if isinstance(formats, dict) else {"": formats}
+    read: dict[str, tuple[str, ...]] = {}
+    for name, one in named.items():
+        if name:
+            _require_column(table, name, f"{place}, date_format")
+            if table.column(name).kind != "date":
+                raise ImportRefused(f"{place}: {name} is no date, it takes no date_format.")
+        several = tuple(one) if isinstance(one, list) else (one,)
+        if not several or not all(isinstance(text, str) and "%" in text for text in several):
+            raise ImportRefused(f'{place}: date_format has to be like "%d/%m/%Y", or a list of such texts.')
+        if any(zone in text for text in several for zone in ("%z", "%Z")):
+            raise ImportRefused(f"{place}: date_format cannot read offsets (%z): export days without a time zone.")
+        read[name] = several
+    return read
+
+
+def _cell(cell: Any, place: str) -> Cell:
+    if isinstance(cell, str):
+        return Cell(column=cell)
+    if not isinstance(cell, dict):
+        raise ImportRefused(
+            f'{place} has to be a source column in quotes, or {{ column = "..." }}, {{ value = "..." }}.'
+        )
+    for key in cell:
+        if key not in CELL_KEYS:
+            raise ImportRefused(f"{place} has no setting {key}. {suggestion(key, CELL_KEYS, 'the settings are')}")
+    if sum(key in cell for key in ("column", "value", "sql")) != 1:
+        raise ImportRefused(f"{place} needs exactly one of column, value and sql.")
+    if any(not isinstance(cell.get(key, ""), str) for key in ("column", "sql")):
+        raise ImportRefused(f"{place}: column and sql have to be text in quotes.")
+    values = cell.get("values", {})
+    if not isinstance(values, dict) or (values and "column" not in cell):
+        raise ImportRefused(f'{place}: values has to be a table such as {{ "as exported" = "as kept" }} beside column.')
+    constant = _constant(cell["value"], place) if "value" in cell else None
+    return Cell(cell.get("column"), {k: _constant(v, place) for k, v in values.items()}, constant, cell.get("sql"))
+
+
+def _constant(value: Any, place: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float | date):
+        return str(value)
+    raise ImportRefused(f"{place}: a value has to be a text, a number, a date, true or false.")
+
+
+def _require_column(table: Table, name: str, place: str) -> None:
+    if name not in table.column_names:
+        raise ImportRefused(
+            f"{place}: the table {table.name} has no column {name}. "
+            + suggestion(name, table.column_names, "its columns are")
+        )

@@ -1,0 +1,174 @@
+"""Records become text under the contract's names (`text_<table>`), and that becomes typed (`staged_<table>`).
+
+Both are temporary tables of the build; (source_no, line) names a row in either. In `staged_<table>` stands, beside
+each column that is not plain text, the text it was read from: `dose` and `dose_text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import queries
+from data.contract import TABLES, Column, Table
+from data.dates import ISO, UNREADABLE, normalise_dates
+from data.examining import CsvFile
+from data.reading import Ledger, records
+from data.refusal import ImportRefused
+from data.sources import BATCH, Plan, Source, literal, quoted
+
+SQL_TYPES = {"text": "varchar", "date": "date", "decimal": "double", "integer": "integer", "boolean": "boolean"}
+
+MACROS = {
+    "cell(x)": "nullif(trim(x, ' \t\r\n\u00a0'), '')",
+    "date_of(x)": f"case when regexp_full_match(x, {literal(ISO)}) then try_cast(left(x, 10) as date) end",
+    "decimal_of(x)": r"""
+        case
+            when regexp_full_match(x, '[+-]?(\d+\.?\d*|\.\d+)') and isfinite(try_cast(x as double))
+            then try_cast(x as double)
+        end
+    """,
+    "integer_of(x)": r"""
+        case when regexp_full_match(x, '[+-]?\d+(\.0*)?') then try_cast(split_part(x, '.', 1) as integer) end
+    """,
+    "boolean_of(x)": """
+        case
+            when lower(x) in ('true', 'yes', 'y', 't', '1') then true
+            when lower(x) in ('false', 'no', 'n', 'f', '0') then false
+        end
+    """,
+}
+
+
+@dataclass
+class Account:
+    """What became of the rows of one file for one table, and of the lines that were no rows."""
+
+    file: CsvFile
+    table: Table
+    rows_read: int = 0
+    rows_loaded: int = 0
+    rows_duplicate: int = 0
+    rows_skipped: int = 0
+    rows_rejected: int = 0
+    rows_replaced: int = 0
+    warnings: int = 0
+
+    def close(self) -> None:
+        """Assert that no row is unaccounted for."""
+        accounted = self.rows_loaded + self.rows_duplicate + self.rows_skipped + self.rows_rejected
+        assert self.rows_read == accounted, f"{self.file.name}, {self.table.name}: {accounted} of {self.rows_read}"
+
+
+@dataclass
+class Staged:
+    """The sources of an import by number, the account of each, and the ledger of each file."""
+
+    sources: dict[int, Source] = field(default_factory=dict)
+    accounts: dict[int, Account] = field(default_factory=dict)
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros by which text is read, and the empty tables of text."""
+    for name, body in MACROS.items():
+        connection.execute(f"create or replace temp macro {name} as ({body})")
+    for table in TABLES.values():
+        columns = ", ".join(f"{name} varchar" for name in table.column_names)
+        connection.execute(
+            f"create temp table text_{table.name} (source_no integer, line bigint, made_id varchar, {columns})"
+        )
+
+
+def read_text(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, progress: Callable[[int], None] = lambda done: None
+) -> Staged:
+    """Read all files of a plan into the tables of text; `progress` is told the bytes read."""
+    staged = Staged()
+    done = 0
+    for file, sources in plan.files:
+        ledger = Ledger()
+        accounts = [Account(file, source.section.table) for source in sources]
+        connection.execute("begin")
+        for batch in records(file, ledger, partial(_added, progress, done)):
+            connection.register(BATCH, _trimmed(batch))
+            for source, account in zip(sources, accounts, strict=True):
+                kept = _insert(connection, source)
+                account.rows_read += batch.num_rows
+                account.rows_skipped += batch.num_rows - kept
+            connection.unregister(BATCH)
+        connection.execute("commit")
+        if file.path.stat().st_size != file.size:
+            raise ImportRefused(f"{file.name} changed while it was read. Import it again when it is complete.")
+        for source, account in zip(sources, accounts, strict=True):
+            account.rows_read += len(ledger.rejected)
+            staged.sources[source.no], staged.accounts[source.no] = source, account
+            normalise_dates(connection, source)
+        staged.ledgers[file.name] = ledger
+        done += file.size
+    return staged
+
+
+def stage(connection: duckdb.DuckDBPyConnection, table: Table, previous: str | None) -> None:
+    """Create `staged_<table>` from its text; `previous` names the schema that holds the earlier snapshot, if any.
+
+    Rows of the earlier snapshot are source 0, so that they come before all others.
+    """
+    connection.execute(f"create temp table staged_{table.name} as {queries.read(f'staging/{table.name}')}")
+    connection.execute(f"drop table text_{table.name}")
+    if previous:
+        names = ", ".join(table.column_names)
+        connection.execute(
+            f"insert into staged_{table.name} (source_no, line, {names}) "
+            f"select 0, row_number() over (order by {table.id_column}), {names} from {previous}.{table.name}"
+        )
+
+
+def _added(progress: Callable[[int], None], before: int, done: int) -> None:
+    progress(before + done)
+
+
+def _trimmed(batch: pa.Table) -> pa.Table:
+    """The batch with its texts trimmed."""
+    numbers, *texts = batch.columns
+    return pa.table([numbers, *map(pc.utf8_trim_whitespace, texts)], schema=batch.schema)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, source: Source) -> int:
+    """Insert the batch as one source reads it; how many rows its `where` kept."""
+    table = source.section.table
+    made = f'{literal(source.file.name + ":")} || "__line"'
+    if source.again:
+        made += f" || ':{source.again + 1}'"
+    if table.column(table.id_column).required:
+        made = "null"
+    columns = [_normalised(source, table.column(name), expression) for name, expression in source.expressions.items()]
+    where = f"where (\n{source.where}\n)" if source.where else ""
+    try:
+        kept = connection.execute(
+            f"insert into text_{table.name} "
+            f"(source_no, line, made_id, {', '.join(quoted(name) for name in source.expressions)}) "
+            f'select {source.no}, "__line", {made}, {", ".join(columns)} '
+            f"from {BATCH} {where}"
+        ).fetchall()
+    except duckdb.Error as error:
+        raise ImportRefused(
+            f"{source.section.place}: an expression fails on a row of {source.file.name}: "
+            f"{str(error).splitlines()[0]}. Functions whose name begins with try_ give an empty value instead."
+        ) from error
+    return int(kept[0][0])
+
+
+def _normalised(source: Source, column: Column, expression: str) -> str:
+    """The expression of a cell, with a decimal comma turned into a point where the source declares one."""
+    if source.section.decimal == "." or column.kind not in ("decimal", "integer") or column.name in source.typed:
+        return expression
+    return (
+        f"case when regexp_full_match({expression}, '[+-]?\\d*(,\\d*)?') then replace({expression}, ',', '.') "
+        f"else {literal(UNREADABLE)} || {expression} end"
+    )

@@ -1,0 +1,252 @@
+"""Every row is accounted for: loaded, duplicate, skipped or rejected, and what was replaced is told."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+import data
+from data import ImportRefused
+from tests.data.conftest import Practice, reasons, warned
+
+TODAY = date.today()
+
+
+def test_rows_are_typed_numbered_and_sorted(practice: Practice) -> None:
+    report = practice.imports()
+    assert report.as_of == date(2024, 5, 10)
+    assert practice.rows("select treatment_no, treatment_id, treated_on, dose, product from treatments") == [
+        (0, "T1", date(2024, 1, 10), 20.0, None),
+        (1, "T2", date(2024, 1, 10), 10.0, None),
+        (2, "T4", date(2024, 5, 10), 20.0, None),
+        (3, "T3", date(2024, 2, 1), 1.5, None),
+    ]
+    assert practice.rows("select as_of, format_version, is_synthetic from snapshot") == [(date(2024, 5, 10), 1, False)]
+    assert practice.rows("select count(*) from patients") == [(0,)]
+    assert practice.rows("select import_no, file, \"table\", rows_read, rows_loaded, sha256 <> '' from imports") == [
+        (1, "treatments.csv", "treatments", 4, 4, True)
+    ]
+
+
+def test_text_is_trimmed_and_ids_keep_their_zeros(practice: Practice) -> None:
+    practice.write(
+        "treatments.csv",
+        "treatment_id,patient_id,treated_on,treatment_type,area,side\n"
+        "007, 0012 ,2024-01-10, Neuromodulator,\u00a0Crow's feet\u00a0, LEFT\n",
+    )
+    practice.imports()
+    assert practice.rows("select treatment_id, patient_id, treatment_type, area, side from treatments") == [
+        ("007", "0012", "neuromodulator", "Crow's feet", "left")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "reason"),
+    [
+        (",P1,2024-01-10,neuromodulator", "treatment_id", None, "treatment_id is missing"),
+        ("T9, ,2024-01-10,neuromodulator", "patient_id", None, "patient_id is missing"),
+        ("T9,P1,,neuromodulator", "treated_on", None, "treated_on is missing"),
+        ("T9,P1,2024-02-30,neuromodulator", "treated_on", "2024-02-30", "no date that can be read"),
+        ("T9,P1,2024-02,neuromodulator", "treated_on", "2024-02", "no date that can be read"),
+        ("T9,P1,2024-01-10T10:00:00Z,skincare", "treated_on", "2024-01-10T10:00:00Z", "no date that can be read"),
+        ("T9,P1,2024-01-10,", "treatment_type", None, "treatment_type is missing"),
+        ("T9,P1,2024-01-10", None, None, "3 cells where the header has 4"),
+        ("T9,P1,2024-01-10,skincare,", None, None, "5 cells where the header has 4"),
+        ('T9,"P1,2024-01-10,skincare', None, None, "unclosed quote"),
+        ('T9,P"1,2024-01-10,skincare', None, None, "a quote in the middle of a cell"),
+        (
+            f"T9,P1,{TODAY + timedelta(days=2)},skincare",
+            "treated_on",
+            f"{TODAY + timedelta(days=2)}",
+            f"lies after the data cut-off {TODAY}",
+        ),
+    ],
+)
+def test_a_treatment_that_cannot_be_kept_is_rejected_with_its_reason(
+    practice: Practice, row: str, column: str | None, value: str | None, reason: str
+) -> None:
+    practice.write(
+        "treatments.csv",
+        "treatment_id,patient_id,treated_on,treatment_type\n"
+        f"T1,P1,2024-01-10,skincare\n{row}\nT2,P1,2024-01-11,skincare\n",
+    )
+    report = practice.imports()
+    assert reasons(report) == [(3, column, value, reason)]
+    assert practice.rows("select treatment_id from treatments") == [("T1",), ("T2",)]
+    assert practice.rows("select import_no, file, line, table_name, raw from rejects") == [
+        (1, "treatments.csv", 3, "treatments", row)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "reason"),
+    [
+        ("T3,2024-01-31,,,", "onset_on", "before its treatment on 2024-02-01"),
+        ("T3,2024-02-05,2024-02-04,,", "resolved_on", "before the onset on 2024-02-05"),
+        ("T3,2024-02-05,,2024-02-04,", "resolved_by", "before the onset on 2024-02-05"),
+        ("T3,2024-02-05,,,2024-02-04", "last_present_on", "before the onset on 2024-02-05"),
+        ("T3,2024-02-05,,2024-02-07,2024-02-08", "resolved_by", "seen gone before it was last present on 2024-02-08"),
+        ("T99,2024-02-05,,,", "treatment_id", "no treatment record 'T99'"),
+        (",2024-02-05,,,", "treatment_id", "neither treatment_id nor patient_id is given"),
+    ],
+)
+def test_a_broken_order_of_dates_rejects_a_side_effect(practice: Practice, row: str, column: str, reason: str) -> None:
+    practice.write(
+        "side_effects.csv",
+        "treatment_id,onset_on,resolved_on,resolved_by,last_present_on,effect\n"
+        f"{row},bruising\nT3,2024-02-01,2024-02-01,2024-02-01,2024-02-01,bruising\n",
+    )
+    report = practice.imports()
+    assert [(line, at, why) for line, at, _, why in reasons(report)] == [(2, column, reason)]
+    assert practice.rows("select side_effect_id from side_effects") == [("side_effects.csv:3",)]
+
+
+def test_an_optional_value_that_cannot_be_read_is_empty_and_warned_of(practice: Practice) -> None:
+    practice.write(
+        "follow_ups.csv",
+        "treatment_id,followed_up_on,satisfaction,gais,asymmetry,goal_met\n"
+        "T1,2024-02-01,5,very good,2.5,YES\n"
+        "T1,2024-02-02,3.0,7,10.5,perhaps\n"
+        "T1,2024-02-03,4.5,0,1e3,n\n",
+    )
+    report = practice.imports()
+    assert not report.rejects
+    assert practice.rows("select satisfaction, gais, asymmetry, goal_met from follow_ups") == [
+        (5, None, 2.5, True),
+        (3, None, None, None),
+        (None, None, None, False),
+    ]
+    assert warned(report) == [
+        (2, "gais", "very good"),
+        (3, "asymmetry", "10.5"),
+        (3, "gais", "7"),
+        (3, "goal_met", "perhaps"),
+        (4, "asymmetry", "1e3"),
+        (4, "gais", "0"),
+        (4, "satisfaction", "4.5"),
+    ]
+    assert {warning.reason for warning in report.warnings} == {
+        "no whole number that can be read",
+        "no number that can be read",
+        "neither yes nor no",
+        "above 5",
+        "above 10",
+        "below 1",
+    }
+    assert report.files[0].warnings == 7
+
+
+def test_of_rows_with_one_id_the_last_content_counts(practice: Practice) -> None:
+    header = "treatment_id,patient_id,treated_on,treatment_type,dose\n"
+    practice.write(
+        "treatments.csv",
+        header
+        + "A,P1,2024-01-01,skincare,1\nA,P1,2024-01-01,skincare,1.0\n"  # the same twice
+        + "B,P1,2024-01-01,skincare,1\nB,P1,2024-01-01,skincare,2\n"  # replaced
+        + "C,P1,2024-01-01,skincare,1\nC,P1,2024-01-01,skincare,2\nC,P1,2024-01-01,skincare,1\n"  # and back
+        + "D,P1,2024-01-01,skincare,1\nD,P1,nonsense,skincare,2\n",  # the later row is none
+    )
+    report = practice.imports()
+    account = report.files[0]
+    assert (account.rows_read, account.rows_loaded, account.rows_duplicate, account.rows_rejected) == (9, 4, 4, 1)
+    assert account.rows_replaced == 3
+    assert practice.rows("select treatment_id, dose from treatments") == [("A", 1), ("B", 2), ("C", 1), ("D", 1)]
+
+
+def test_a_later_file_replaces_an_earlier_one(practice: Practice) -> None:
+    practice.write("treatments_2.csv", "treatment_id,patient_id,treated_on,treatment_type\nT1,P1,2024-01-11,skincare\n")
+    report = practice.imports()
+    accounts = {one.file: (one.rows_loaded, one.rows_duplicate, one.rows_replaced) for one in report.files}
+    assert accounts == {"treatments.csv": (3, 1, 0), "treatments_2.csv": (1, 0, 1)}
+
+
+def test_an_unknown_treatment_type_is_kept_and_warned_of_once(practice: Practice) -> None:
+    practice.write(
+        "treatments.csv",
+        "treatment_id,patient_id,treated_on,treatment_type\nA,P1,2024-01-01,Laser\nB,P1,2024-01-01,Laser\n",
+    )
+    report = practice.imports()
+    assert warned(report) == [(2, "treatment_type", "Laser")]
+    assert practice.rows("select * from treatment_types where code = 'Laser'") == [
+        ("Laser", "Laser", None, True, 0, None, None)
+    ]
+
+
+def test_records_after_a_cut_off_that_was_told_are_rejected(practice: Practice) -> None:
+    practice.write("follow_ups.csv", "treatment_id,followed_up_on\nT1,2024-02-01\nT1,2024-03-02\n")
+    practice.write("side_effects.csv", "treatment_id,onset_on,effect\nT1,2024-03-01,pain\nT1,2024-03-02,pain\n")
+    practice.write("patients.csv", "patient_id,birth_year\nP1,2025\nP2,1980\n")
+    report = practice.imports(as_of=date(2024, 3, 1))
+    assert report.as_of == date(2024, 3, 1)
+    assert [(reject.table, reject.line, reject.reason) for reject in report.rejects] == [
+        ("follow_ups", 3, "lies after the data cut-off 2024-03-01"),
+        ("side_effects", 3, "lies after the data cut-off 2024-03-01"),
+        ("treatments", 5, "lies after the data cut-off 2024-03-01"),
+    ]
+    assert practice.rows("select birth_year from patients") == [(None,), (1980,)]
+
+
+def test_the_report_is_told_as_text_json_and_a_spreadsheet(practice: Practice, tmp_path: Path) -> None:
+    practice.write(
+        "follow_ups.csv", "treatment_id,followed_up_on,gais\n=1+1,2024-02-01,1\nT1,2024-02-01,good\n-T1,2024-02-01,1\n"
+    )
+    report = practice.imports()
+    told = json.loads(report.to_json("rejects.csv"))
+    assert told["as_of"] == "2024-05-10"
+    assert told["rejects"] == "rejects.csv"
+    assert told["files"][0] == {
+        "file": "follow_ups.csv",
+        "table": "follow_ups",
+        "rows_read": 3,
+        "rows_loaded": 1,
+        "rows_duplicate": 0,
+        "rows_skipped": 0,
+        "rows_rejected": 2,
+        "rows_replaced": 0,
+        "warnings": 1,
+    }
+    assert told["warnings"][0] | {"reason": ""} == {
+        "file": "follow_ups.csv",
+        "line": 3,
+        "column": "gais",
+        "value": "good",
+        "reason": "",
+    }
+    assert "follow_ups.csv:2 treatment_id '=1+1': no treatment record '=1+1'" in report.text()
+    report.write_rejects(tmp_path / "rejects.csv")
+    content = (tmp_path / "rejects.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    with (tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["line"], row["value"], row["raw"]) for row in rows] == [
+        ("2", "'=1+1", "'=1+1,2024-02-01,1"),
+        ("4", "'-T1", "'-T1,2024-02-01,1"),
+    ]
+
+
+def test_a_check_reports_the_same_and_keeps_nothing(practice: Practice, tmp_path: Path) -> None:
+    practice.write("follow_ups.csv", "treatment_id,followed_up_on\nT1,2024-02-01\nT9,2024-02-01\n")
+    before = sorted(tmp_path.rglob("*"))
+    checked = data.check_exports([practice.exports])
+    assert sorted(tmp_path.rglob("*")) == before
+    imported = practice.imports()
+    assert checked == imported
+
+
+def test_an_import_without_a_treatment_is_refused(practice: Practice) -> None:
+    practice.write("treatments.csv", "treatment_id,patient_id,treated_on,treatment_type\nT1,P1,never,skincare\n")
+    with pytest.raises(ImportRefused, match=r"No treatment record.*\n.*treatments\.csv:2 no date that can be read"):
+        practice.imports()
+    assert not practice.pointer.exists()
+
+
+def test_progress_comes_to_its_end(practice: Practice) -> None:
+    told: list[tuple[str, int, int]] = []
+    data.import_exports([practice.exports], practice.pointer, progress=lambda *step: told.append(step))
+    size = practice.exports.joinpath("treatments.csv").stat().st_size
+    assert ("reading", size, size) in told
+    assert told[-1] == ("done", 1, 1)
