@@ -1,0 +1,7 @@
+"""Pictures of measures: a function per measure, by its name, from its frame to a figure. They draw and never compute.
+
+style       colours, names, numbers, and the empty figure in the house style
+dots        a dot with its limits, one row per group
+curves      step curves with limits and the number at risk
+rates, resolution, maintenance    the measures
+"""

@@ -1,0 +1,197 @@
+"""Step curves with limits, and the number at risk beneath: the picture of every share that changes with the days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from dashboard.charts.style import (
+    NBSP,
+    THIN,
+    Figure,
+    Group,
+    Look,
+    count,
+    figure,
+    note,
+    percent,
+    safe,
+    wash,
+)
+
+MOST = 7
+"""More curves than this cannot be told apart; the table has them all."""
+
+_LEFT, _RIGHT, _TOP, _PLOT, _LINE = 44, 122, 30, 330, 19
+_LONGEST = 18
+_SHARES = ["0", *(f"{share}{NBSP}%" for share in (25, 50, 75, 100))]
+
+
+def curves(
+    found: Sequence[Group],
+    look: Look,
+    *,
+    share: str,
+    horizon: int,
+    said: str,
+    clock: str,
+    is_falling: bool = True,
+    is_small: bool = False,
+) -> Figure:
+    """One curve per group of the column `share` (and `_low`, `_high`) against `day`, up to the horizon.
+
+    `said` and `clock` name the two axes. Curves fade where fewer than five are at risk; their names stand at their
+    ends and again beside their numbers at risk, so that there is nothing to look up.
+    """
+    traces: list[Figure] = []
+    ends: list[tuple[float, float, Group]] = []
+    plot = 200 if is_small else _PLOT
+    for group in found:
+        rows = _steps(group.rows, share, horizon)
+        traces += _curve(group, rows, share, 0.0 if is_small else 0.16 if len(found) < 4 else 0.08)
+        ends.append((float(rows["day"].iloc[-1]), float(rows[share].iloc[-1]), group))
+    ticks = _ticks(horizon)
+    notes, shapes = _end_labels(ends, look, horizon, plot)
+    notes.append(
+        note(
+            said, look, x=0, xref="paper", xanchor="left", xshift=-_LEFT, y=1, yref="paper", yanchor="bottom", yshift=12
+        )
+    )
+    depth = 46
+    notes.append(
+        note(clock, look, x=0, xref="paper", xanchor="left", xshift=-4, y=0, yref="paper", yanchor="top", yshift=-20)
+    )
+    if not is_small:
+        notes += _at_risk(found, look, ticks, depth)
+        depth += _LINE * (len(found) + 1) + 8
+    shapes.append(_half(look))
+    return figure(
+        traces,
+        look,
+        _TOP + plot + depth,
+        margin={"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": depth},
+        annotations=notes,
+        shapes=shapes,
+        xaxis={
+            "range": [0, horizon],
+            "tickvals": ticks,
+            "showgrid": False,
+            "ticks": "outside",
+            "ticklen": 4,
+            "tickcolor": look.line,
+        },
+        yaxis={"range": [0, 1.005], "tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": _SHARES},
+        hovermode="closest",
+    )
+
+
+def _steps(rows: pd.DataFrame, share: str, horizon: int) -> pd.DataFrame:
+    """The rows up to the horizon; a curve that goes on is carried to it."""
+    shown = rows[rows["day"] <= horizon]
+    if len(shown) < len(rows):
+        last = shown.iloc[-1:].assign(day=horizon, at_risk=rows[rows["day"] > horizon]["at_risk"].iloc[0])
+        shown = pd.concat([shown, last])
+    return shown
+
+
+def _curve(group: Group, rows: pd.DataFrame, share: str, opacity: float) -> list[Figure]:
+    day = rows["day"].tolist()
+    value = rows[share].round(5).tolist()
+    faded = rows["at_risk"] < THIN
+    firm = int((~faded).sum())
+    step = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
+    edge = {"width": 0, "shape": "hv"}
+    traces: list[Figure] = []
+    known = rows[f"{share}_low"].notna() & ~faded
+    if opacity and known.any():
+        inside = rows[known]
+        days = inside["day"].tolist()
+        low, high = (inside[f"{share}{end}"].round(5).tolist() for end in ("_low", "_high"))
+        traces += [
+            {**step, "x": days, "y": low, "line": edge},
+            {**step, "x": days, "y": high, "line": edge, "fill": "tonexty", "fillcolor": wash(group.colour, opacity)},
+        ]
+    line = {"color": group.colour, "width": 2.25, "shape": "hv"}
+    points = zip(rows["day"].tolist(), rows[share].tolist(), rows["at_risk"].tolist(), strict=True)
+    hover = [
+        f"<b>{safe(group.name)}</b><br>day {count(when)}: {percent(left)}<br>{count(at_risk)} at risk"
+        for when, left, at_risk in points
+    ]
+    traces.append(
+        {**step, "x": day[: firm + 1], "y": value[: firm + 1], "line": line, "hoverinfo": "text", "hovertext": hover}
+    )
+    if firm < len(day):
+        start = max(0, firm)
+        traces.append({**step, "x": day[start:], "y": value[start:], "line": line, "opacity": 0.3})
+    return traces
+
+
+def _end_labels(
+    ends: Sequence[tuple[float, float, Group]], look: Look, horizon: int, plot: int
+) -> tuple[list[Figure], list[Figure]]:
+    """The names at the curves' ends, pushed apart where they would touch, each led to its curve by a thin line."""
+    gap = 16 / plot
+    notes: list[Figure] = []
+    shapes: list[Figure] = []
+    floor = 0.0
+    placed: list[tuple[float, float, float, Group]] = []
+    for day, value, group in sorted(ends, key=lambda end: end[1]):
+        floor = max(value, floor)
+        placed.append((floor, day, value, group))
+        floor += gap
+    over = max((place for place, *_ in placed), default=0.0) - 1.0
+    for index in range(len(placed) - 1, -1, -1):
+        place, day, value, group = placed[index]
+        ceiling = 1.0 if index == len(placed) - 1 else placed[index + 1][0] - gap
+        if over > 0:
+            place = min(place, ceiling)
+            placed[index] = (place, day, value, group)
+    at_end: Figure = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 13, "yanchor": "middle"}
+    for place, day, value, group in placed:
+        notes.append(note(safe(group.name, _LONGEST), look, y=place, colour=group.colour, **at_end))
+        thin = {"color": wash(group.colour, 0.55), "width": 1}
+        leader: Figure = {"type": "line", "layer": "below", "y0": value, "y1": place, "line": thin}
+        shapes.append({**leader, "xref": "paper", "xsizemode": "pixel", "xanchor": 1, "x0": 1, "x1": 11})
+        if day < horizon:
+            shapes.append({**leader, "x0": day, "x1": horizon, "y1": value, "line": {**thin, "dash": "dot"}})
+    return notes, shapes
+
+
+def _at_risk(found: Sequence[Group], look: Look, ticks: Sequence[int], depth: int) -> list[Figure]:
+    at = {"yref": "paper", "y": 0, "yanchor": "top"}
+    notes = [note("At risk", look, **at, x=0, xref="paper", xanchor="left", xshift=-4, yshift=-depth)]
+    for place, group in enumerate(found, start=1):
+        below = {**at, "yshift": -(depth + place * _LINE)}
+        notes.append(
+            note(
+                safe(group.name, _LONGEST),
+                look,
+                **below,
+                x=1,
+                xref="paper",
+                xanchor="left",
+                xshift=13,
+                colour=group.colour,
+            )
+        )
+        day, at_risk = group.rows["day"], group.rows["at_risk"]
+        for tick in ticks:
+            later = at_risk[day >= tick]
+            number = count(float(later.iloc[0])) if len(later) else "0"
+            anchor = {"xanchor": "right", "xshift": 6} if tick == ticks[-1] else {}
+            notes.append(note(number, look, **{**below, **anchor}, x=tick))
+    return notes
+
+
+def _half(look: Look) -> Figure:
+    return {
+        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0.5, "y1": 0.5,
+        "line": {"color": look.quiet, "width": 1, "dash": "dot"}, "layer": "below",
+    }  # fmt: skip
+
+
+def _ticks(horizon: int) -> list[int]:
+    steps = (1, 2, 5, 7, 10, 15, 30, 45, 60, 90, 180, 365, 730)
+    step = next((step for step in steps if horizon / step < 4.9), steps[-1])
+    return list(range(0, horizon + 1, step))

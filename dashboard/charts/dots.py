@@ -1,0 +1,160 @@
+"""A dot with its limits on a common scale, one row per group: the picture of every estimate that is a single number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dashboard.charts.style import NBSP, SMALL, TEXT, Figure, Look, figure, note, safe, wash
+
+MOST = 40
+"""More rows than this are not a picture any more; the table has them all."""
+
+_ROW = 27
+_LEFT, _TOP = 132, 30
+_LONGEST = 19
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the chart: a heading where it has no value, otherwise an estimate with its limits and its n."""
+
+    name: str
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    n: float = math.inf
+    said: str = ""
+    hover: str = ""
+    colour: str = ""
+    band: tuple[float, float] | None = None
+    is_heading: bool = False
+
+
+def dots(
+    rows: Sequence[Row], look: Look, axis: Callable[[float], tuple[list[float], list[str]]], right: int = 118
+) -> Figure:
+    """The rows from top to bottom: name, dot (hollow where n is small), limits, and the figure with its n in words.
+
+    `axis` gives the ticks up to a highest value. The scale is that of the rows whose n is not small, so that one wide
+    limit does not flatten the rest; limits that leave it end in an arrow.
+    """
+    shown = [row for row in rows if not row.is_heading]
+    top = _reach(shown)
+    places = [float(place) for place, row in enumerate(rows) if not row.is_heading]
+    traces: list[Figure] = []
+    for colour in dict.fromkeys(row.colour for row in shown):
+        own = [(place, row) for place, row in zip(places, shown, strict=True) if row.colour == colour]
+        traces += [
+            _bands(own, colour, top),
+            _limits(own, colour, top),
+            _beyond(own, colour, top),
+            _marks(own, colour, look),
+        ]
+    notes: list[Figure] = []
+    for place, row in enumerate(rows):
+        at = {"y": place, "yref": "y", "xref": "paper", "yanchor": "middle"}
+        if row.is_heading:
+            title = f"<b>{safe(row.name)}</b>"
+            notes.append(
+                note(title, look, **at, x=0, xanchor="left", xshift=-_LEFT, colour=look.ink, size=TEXT, yshift=-3)
+            )
+            continue
+        name = safe(row.name, _LONGEST)
+        notes.append(note(name, look, **at, x=0, xanchor="left", xshift=-_LEFT, colour=look.ink, size=TEXT))
+        notes.append(note(row.said, look, **at, x=1, xanchor="right", xshift=right))
+    ticks, labels = axis(top)
+    return figure(
+        [trace for trace in traces if trace["y"]],
+        look,
+        _TOP + _ROW * len(rows) + 8,
+        margin={"l": _LEFT, "r": right, "t": _TOP, "b": 8},
+        annotations=notes,
+        xaxis={
+            "range": [-top * 0.015, top],
+            "side": "top",
+            "tickvals": ticks,
+            "ticktext": labels,
+            "ticklen": 0,
+            "tickangle": 0,
+        },
+        yaxis={"range": [len(rows) - 0.5, -0.5], "visible": False},
+        hovermode="closest",
+    )
+
+
+def _reach(rows: Sequence[Row]) -> float:
+    trusted = [row.high for row in rows if row.n >= SMALL] or [row.high for row in rows]
+    trusted += [row.value for row in rows] + [row.band[1] for row in rows if row.band]
+    return max((value for value in trusted if not math.isnan(value)), default=0.0) * 1.06 or 1.0
+
+
+def _marks(own: list[tuple[float, Row]], colour: str, look: Look) -> Figure:
+    known = [(place, row) for place, row in own if not math.isnan(row.value)]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [row.value for _, row in known],
+        "y": [place for place, _ in known],
+        "marker": {
+            "size": 10,
+            "color": [look.ground if row.n < SMALL else colour for _, row in known],
+            "line": {"color": colour, "width": 2},
+        },
+        "hovertext": [row.hover for _, row in known],
+        "hoverinfo": "text",
+        "cliponaxis": False,
+    }
+
+
+def _limits(own: list[tuple[float, Row]], colour: str, top: float) -> Figure:
+    known = [(place, row) for place, row in own if not math.isnan(row.low)]
+    ends = [(place, row.low, min(top, top if math.isnan(row.high) else row.high)) for place, row in known]
+    return _lines(ends, colour, 2.5)
+
+
+def _bands(own: list[tuple[float, Row]], colour: str, top: float) -> Figure:
+    known = [(place, row.band) for place, row in own if row.band and not math.isnan(row.band[0])]
+    return _lines([(place, band[0], min(top, band[1])) for place, band in known], wash(colour, 0.18), 15)
+
+
+def _lines(ends: list[tuple[float, float, float]], colour: str, width: float) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [x for _, low, high in ends for x in (low, high, None)],
+        "y": [y for place, _, _ in ends for y in (place, place, None)],
+        "line": {"color": colour, "width": width},
+        "hoverinfo": "skip",
+    }
+
+
+def _beyond(own: list[tuple[float, Row]], colour: str, top: float) -> Figure:
+    cut = [place for place, row in own if row.high > top or (math.isnan(row.high) and not math.isnan(row.low))]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [top] * len(cut),
+        "y": cut,
+        "marker": {"symbol": "triangle-right", "size": 7, "color": colour},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
+
+
+def share_axis(top: float) -> tuple[list[float], list[str]]:
+    """Up to four ticks from nought, in per cent; few enough for a narrow screen."""
+    ticks = _ticks(top, (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5))
+    return ticks, [f"{100 * tick:.3g}" for tick in ticks[:-1]] + [f"{100 * ticks[-1]:.3g}{NBSP}%"]
+
+
+def day_axis(top: float) -> tuple[list[float], list[str]]:
+    """Up to four ticks from nought, in days."""
+    ticks = _ticks(top, (1, 2, 5, 7, 10, 14, 20, 30, 60, 90, 180, 365, 730, 1460))
+    return ticks, [f"{tick:,.0f}" for tick in ticks[:-1]] + [f"{ticks[-1]:,.0f}{NBSP}days"]
+
+
+def _ticks(top: float, steps: Sequence[float]) -> list[float]:
+    step = next((step for step in steps if top / step <= 3.2), steps[-1])
+    return [place * step for place in range(int(top / step + 1e-9) + 1)]

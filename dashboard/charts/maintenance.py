@@ -1,0 +1,60 @@
+"""How long until patients come back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from dashboard.charts.curves import MOST as MOST_CURVES
+from dashboard.charts.curves import curves
+from dashboard.charts.dots import MOST, Row, day_axis, dots
+from dashboard.charts.style import LIGHT, Figure, Look, between, count, days, groups, percent, safe
+
+
+def maintenance_intervals(
+    curve: pd.DataFrame,
+    look: Look = LIGHT,
+    by: Sequence[str] = ("treatment_type",),
+    horizon: int = 365,
+    is_returned: bool = True,
+    is_small: bool = False,
+) -> Figure:
+    """The share of patients that has returned, or has not yet, by days since the course began."""
+    if is_returned:
+        curve = curve.assign(
+            returned_share=1 - curve["not_returned"],
+            returned_share_low=1 - curve["not_returned_high"],
+            returned_share_high=1 - curve["not_returned_low"],
+        )
+    return curves(
+        groups(curve, by, look, "at_risk", MOST_CURVES),
+        look,
+        share="returned_share" if is_returned else "not_returned",
+        horizon=horizon,
+        said="Share returned" if is_returned else "Share not yet returned",
+        clock="Days since the course began",
+        is_small=is_small,
+    )
+
+
+def maintenance_summary(summary: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("treatment_type",)) -> Figure:
+    """The median days between courses with its limits."""
+    rows = [
+        Row(
+            group.name,
+            row.median_days,
+            row.median_low,
+            row.median_high,
+            row.patients,
+            f"<b>{days(row.median_days)}</b>  n{chr(160)}{count(row.patients)}",
+            f"<b>{safe(group.name)}</b><br>median {days(row.median_days)}, "
+            f"{between(row.median_low, row.median_high, 'days')}<br>{count(row.patients)} patients, "
+            f"{count(row.completed)} of {count(row.courses)} courses followed by another"
+            f"<br>{percent(row.returned_by_180)} returned by day 180",
+            group.colour,
+        )
+        for group in groups(summary, by, look, "patients", MOST)
+        for row in [group.rows.iloc[0]]
+    ]
+    return dots(rows, look, day_axis)

@@ -1,0 +1,155 @@
+"""Side-effect rates, and who was followed up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from dashboard.charts.dots import MOST, Row, dots, share_axis
+from dashboard.charts.style import (
+    FINE,
+    LIGHT,
+    TEXT,
+    Figure,
+    Group,
+    Look,
+    between,
+    blend,
+    count,
+    figure,
+    groups,
+    note,
+    percent,
+    safe,
+)  # fmt: skip
+
+MOST_COLUMNS = 14
+COMMON = 4
+"""How many single effects are shown before one asks for all."""
+
+
+def by_frequency(rates: pd.DataFrame) -> list[str]:
+    """The single effects of a rates frame, the most frequent first."""
+    single = rates[rates["effect"].astype(str) != "any"]
+    totals = single.groupby(single["effect"].astype(str))["affected"].sum()
+    return [str(effect) for effect in totals.sort_values(ascending=False, kind="stable").index]
+
+
+def side_effect_rates(
+    rates: pd.DataFrame,
+    look: Look = LIGHT,
+    by: Sequence[str] = ("treatment_type",),
+    effects: Sequence[str] = ("any",),
+    is_bounded: bool = False,
+) -> Figure:
+    """The rates of these effects, one block each on a common scale; best and worst case as a faint band."""
+    by = [column for column in by if column != "effect"]
+    rows: list[Row] = []
+    for effect in effects:
+        block = [
+            _rate(group, group.rows.iloc[0], is_bounded)
+            for group in groups(rates[rates["effect"].astype(str) == effect], by, look, "treated", MOST)
+        ]
+        heading = [Row(look.name("effect", effect), is_heading=True)] if len(effects) > 1 else []
+        rows += [*heading, *block]
+    return dots(rows, look, share_axis)
+
+
+def _rate(group: Group, row: Any, is_bounded: bool = False) -> Row:
+    n = f"{count(row.affected)}/{count(row.evaluable)}"
+    return Row(
+        group.name,
+        row.rate,
+        row.rate_low,
+        row.rate_high,
+        row.evaluable,
+        f"<b>{percent(row.rate)}</b>  {n}",
+        f"<b>{safe(group.name)}</b><br>{percent(row.rate)}, {between(row.rate_low, row.rate_high)}"
+        f"<br>{count(row.affected)} of {count(row.evaluable)} followed up<br>{percent(row.completeness)} of "
+        f"{count(row.treated)} treated were followed up<br>best case {percent(row.rate_best_case)}, "
+        f"worst case {percent(row.rate_worst_case)}",
+        group.colour,
+        (row.rate_best_case, row.rate_worst_case) if is_bounded else None,
+    )
+
+
+def side_effect_rates_heat_map(
+    rates: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("treatment_type",)
+) -> Figure:
+    """Every effect against every group: the shade is the rate, the text is the rate and affected of evaluable."""
+    effects = ["any", *by_frequency(rates)]
+    found = groups(rates, [column for column in by if column != "effect"], look, "treated", MOST_COLUMNS)
+    highest = float(rates.loc[rates["evaluable"] > 0, "rate"].max()) if len(rates) else 0.0
+    at_top = {"y": 1, "yref": "paper", "xanchor": "left", "yanchor": "bottom", "textangle": -38, "xshift": -14}
+    at_left = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": -132, "colour": look.ink, "size": TEXT}
+    notes = [note(safe(look.name("effect", name), 19), look, y=line, **at_left) for line, name in enumerate(effects)]
+    notes += [note(safe(group.name, 19), look, x=column, **at_top) for column, group in enumerate(found)]
+    shapes: list[Figure] = []
+    hover: list[tuple[int, int, str]] = []
+    for column, group in enumerate(found):
+        cells = dict(zip(group.rows["effect"].astype(str), group.rows.itertuples(), strict=True))
+        for line, effect in enumerate(effects):
+            cell: Any = cells[effect]
+            depth = (cell.rate / highest) ** 0.6 if highest and cell.evaluable else 0.0
+            shapes.append(_cell(column, line, blend(*look.heat, depth)))
+            ink = "#FFFFFF" if depth > 0.55 else look.ink if cell.affected else look.quiet
+            text = f"{percent(cell.rate)}<br>{count(cell.affected)}/{count(cell.evaluable)}"
+            notes.append(note(text, look, x=column, y=line, colour=ink, size=FINE - 1, align="center"))
+            title = f"<b>{safe(group.name)}</b>, {safe(look.name('effect', effect).lower())}"
+            hover.append((column, line, f"{title}<br>{_rate(group, cell).hover.split('<br>', 1)[1]}"))
+    margin = {"l": 132, "r": 64, "t": 98, "b": 8}
+    return figure(
+        [_hidden(hover)],
+        look,
+        106 + 40 * len(effects),
+        width=margin["l"] + margin["r"] + 78 * len(found),
+        margin=margin,
+        annotations=notes,
+        shapes=shapes,
+        xaxis={"range": [-0.5, max(len(found), 6) - 0.5], "visible": False},
+        yaxis={"range": [len(effects) - 0.5, -0.5], "visible": False},
+        hovermode="closest",
+    )
+
+
+def _cell(column: int, line: int, colour: str) -> Figure:
+    ends = {"x0": column - 0.48, "x1": column + 0.48, "y0": line - 0.46, "y1": line + 0.46}
+    return {"type": "rect", **ends, "fillcolor": colour, "line": {"width": 0}, "layer": "below"}
+
+
+def _hidden(hover: Sequence[tuple[int, int, str]]) -> Figure:
+    """Marks that nobody sees, for the pointer to find."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [x for x, _, _ in hover],
+        "y": [y for _, y, _ in hover],
+        "marker": {"size": 34, "color": "rgba(0,0,0,0)", "symbol": "square"},
+        "hovertext": [text for _, _, text in hover],
+        "hoverinfo": "text",
+    }
+
+
+def follow_up_completeness(
+    completeness: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("treatment_type",)
+) -> Figure:
+    """The share of the treated that were followed up at least once."""
+    rows = [
+        Row(
+            group.name,
+            row.completeness,
+            row.completeness_low,
+            row.completeness_high,
+            row.treated,
+            f"<b>{percent(row.completeness)}</b>  {count(row.evaluable)}/{count(row.treated)}",
+            f"<b>{safe(group.name)}</b><br>{percent(row.completeness)}, "
+            f"{between(row.completeness_low, row.completeness_high)}"
+            f"<br>{count(row.evaluable)} of {count(row.treated)} treated were followed up",
+            group.colour,
+        )
+        for group in groups(completeness, by, look, "treated", MOST)
+        for row in [group.rows.iloc[0]]
+    ]
+    return dots(rows, look, share_axis)

@@ -1,0 +1,237 @@
+"""How everything looks: one type scale, one colour per treatment type, one way to write a number or a name."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+Figure = dict[str, Any]
+"""A Plotly figure as a plain dictionary: a figure object costs forty times as much to make."""
+
+SMALL = 20
+"""With fewer units than this a dot is drawn hollow, and the section warns."""
+THIN = 5
+"""Where fewer than this are at risk, a curve fades."""
+
+FONT = "Inter, -apple-system, 'Segoe UI', 'Source Sans', sans-serif"
+TEXT, FINE = 13, 12
+NBSP = "\u00a0"
+NOT_RECORDED = "Not recorded"
+
+_VERBATIM = {"practitioner", "clinic", "product", "lot", "age_band", "year"}
+_ORDINALS = {"1": "First", "2": "Second", "3": "Third", "4": "Fourth", "5": "Fifth", "6+": "Sixth and later"}
+_PHRASES = {
+    "smoker": {"true": "Smoker", "false": "Not a smoker"},
+    "serious": {"true": "Serious", "false": "Not serious"},
+    "effect": {"any": "Any side effect"},
+    "age_band": {"under 25": "Under 25"},
+    "total": {"total": "All"},
+}
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A theme's colours, and the names of the treatment types in the order that gives each its colour."""
+
+    ink: str
+    quiet: str
+    line: str
+    ground: str
+    accent: str
+    palette: tuple[str, ...]
+    heat: tuple[str, str]
+    treatment_types: Mapping[str, str] = field(default_factory=dict)
+
+    def of_types(self, labels: Mapping[str, str]) -> Look:
+        """The same look for these treatment types: code to label, the catalogue's first and in its order."""
+        return replace(self, treatment_types=dict(labels))
+
+    def colour(self, place: int) -> str:
+        return self.palette[place % len(self.palette)]
+
+    def name(self, column: str, value: str) -> str:
+        """A value in words, as plain text: `vascular_occlusion` is "Vascular occlusion", nothing is "Not recorded"."""
+        if value == "":
+            return NOT_RECORDED
+        if column == "treatment_type" and value in self.treatment_types:
+            return self.treatment_types[value]
+        if column in _PHRASES and value in _PHRASES[column]:
+            return _PHRASES[column][value]
+        if column == "position":
+            return _ORDINALS.get(value, value)
+        if column == "skin_type":
+            return f"Type{NBSP}{value}"
+        if column == "month" and len(value) == 7:
+            return f"{_MONTHS[int(value[5:]) - 1]}{NBSP}{value[:4]}"
+        if column == "quarter":
+            return value.replace("-", NBSP)
+        return value if column in _VERBATIM else words(value)
+
+
+LIGHT = Look(
+    ink="#23272B",
+    quiet="#6A6C6B",
+    line="#E4DFD6",
+    ground="#FAF9F6",
+    accent="#0F665F",
+    palette=(
+        "#0072B2", "#CC6677", "#666633", "#AA3377", "#222255", "#661100",
+        "#084B4B", "#D55E00", "#009E73", "#9970AB", "#555555",
+    ),
+    heat=("#F1EEE8", "#0F665F"),
+)  # fmt: skip
+DARK = Look(
+    ink="#ECE8E1",
+    quiet="#A8A39A",
+    line="#34312D",
+    ground="#171614",
+    accent="#4FB3A8",
+    palette=(
+        "#5B8FC7", "#E07A88", "#B3B347", "#C8A2FF", "#F0E442", "#DDDDDD",
+        "#44AA99", "#D55E00", "#A6DBA0", "#8BD3C7", "#9970AB",
+    ),
+    heat=("#24221F", "#2B7F76"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one group, with its name and colour; charts write the name beside the mark."""
+
+    name: str
+    colour: str
+    rows: pd.DataFrame
+
+
+def groups(frame: pd.DataFrame, by: Sequence[str], look: Look, n: str = "", most: int = 0) -> list[Group]:
+    """The groups of a measure's frame, in its order; treatment types keep their own colour, others take turns.
+
+    With `most`, only the groups that are largest by the column `n`: a chart of fifty curves shows nothing.
+    """
+    if not by:
+        return [Group("All", look.accent, frame)] if len(frame) else []
+    keys = list(frame[list(by)].astype(str).itertuples(index=False, name=None))
+    types = list(look.treatment_types)
+    found: list[Group] = []
+    is_by_type = tuple(by) == ("treatment_type",)
+    order = sorted(dict.fromkeys(keys), key=lambda key: _place(types, key[0])) if is_by_type else dict.fromkeys(keys)
+    for place, key in enumerate(order):
+        if is_by_type and key[0] in types:
+            place = types.index(key[0])
+        name = ", ".join(look.name(column, value) for column, value in zip(by, key, strict=True))
+        rows = frame[[each == key for each in keys]]
+        found.append(Group(name, look.colour(place), rows))
+    if most and len(found) > most:
+        least = sorted((float(group.rows[n].max()) for group in found), reverse=True)[most - 1]
+        found = [group for group in found if float(group.rows[n].max()) >= least][:most]
+    return found
+
+
+def _place(types: Sequence[str], code: str) -> int:
+    return types.index(code) if code in types else len(types)
+
+
+def words(code: str) -> str:
+    """A code in words: `lateral_canthal` is "Lateral canthal"."""
+    spaced = code.replace("_", " ").strip()
+    return spaced[:1].upper() + spaced[1:]
+
+
+def count(number: float) -> str:
+    """A count with thousand separators."""
+    return f"{number:,.0f}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage: one decimal, two below one per cent; a dash where there is none."""
+    if math.isnan(share):
+        return "–"
+    points = 100 * share
+    digits = 0 if points in (0, 100) else 2 if points < 0.995 else 1
+    return f"{points:.{digits}f}{NBSP}%"
+
+
+def days(number: float, none: str = "not reached") -> str:
+    """A number of days in words, or what to say where there is none."""
+    if math.isnan(number):
+        return none
+    return f"{number:,.0f}{NBSP}day{'' if number == 1 else 's'}"
+
+
+def between(low: float, high: float, unit: str = "%") -> str:
+    """Confidence limits in words: "between 11.1 and 13.8 %", or with days, where an end may not be reached."""
+    if unit == "%":
+        if math.isnan(low) or math.isnan(high):
+            return "limits cannot be given"
+        return f"between{NBSP}{percent(low).removesuffix(f'{NBSP}%')} and{NBSP}{percent(high)}"
+    if math.isnan(low):
+        return "limits not reached"
+    return f"between{NBSP}{low:,.0f} and{NBSP}{days(high)}" if not math.isnan(high) else f"at least{NBSP}{days(low)}"
+
+
+def safe(text: str, longest: int = 200) -> str:
+    """A text that Plotly draws as it is, cut with an ellipsis where it is longer."""
+    return html.escape(text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…", quote=False)
+
+
+def wash(colour: str, opacity: float) -> str:
+    """A colour made transparent."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def blend(low: str, high: str, share: float) -> str:
+    """The colour that lies that share of the way from one to the other."""
+    ends = [[int(each[place : place + 2], 16) for place in (1, 3, 5)] for each in (low, high)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in zip(*ends, strict=True))
+
+
+def note(text: str, look: Look, **where: Any) -> Figure:
+    """A piece of text on a chart, in the fine size and the quiet colour unless told otherwise."""
+    colour = where.pop("colour", look.quiet)
+    size = where.pop("size", FINE)
+    return {
+        "text": text,
+        "showarrow": False,
+        "font": {"family": FONT, "size": size, "color": colour},
+        "align": "left",
+        **where,
+    }
+
+
+def figure(traces: list[Figure], look: Look, height: int, **layout: Any) -> Figure:
+    """A figure in the house style: no background, no legend, quiet axes, nothing to drag by accident."""
+    axis = {
+        "showline": False,
+        "zeroline": False,
+        "gridcolor": look.line,
+        "tickfont": {"family": FONT, "size": FINE, "color": look.quiet},
+        "fixedrange": True,
+        "automargin": False,
+    }
+    for name in ("xaxis", "yaxis"):
+        layout[name] = {**axis, **layout.get(name, {})}
+    return {
+        "data": traces or [{"type": "scatter", "x": [], "y": []}],
+        "layout": {
+            "height": height,
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": FONT, "size": TEXT, "color": look.ink},
+            "showlegend": False,
+            "dragmode": False,
+            "hoverlabel": {
+                "bgcolor": look.ground,
+                "bordercolor": look.line,
+                "font": {"family": FONT, "size": TEXT, "color": look.ink},
+                "align": "left",
+            },
+            **layout,
+        },
+    }

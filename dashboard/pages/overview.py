@@ -1,0 +1,69 @@
+"""For the owner: the figures that matter for the period, against the period before, and the ways into the rest."""
+
+import datetime
+from typing import Any
+
+import streamlit as st
+
+from dashboard.charts.maintenance import maintenance_intervals
+from dashboard.charts.rates import follow_up_completeness, side_effect_rates
+from dashboard.charts.resolution import time_to_resolution
+from dashboard.filters import Filters
+from dashboard.ui import cards
+from dashboard.ui.cache import current_store, measure
+from dashboard.ui.heading import heading
+from dashboard.ui.navigation import link
+from dashboard.ui.section import small
+from dashboard.ui.sidebar import months_before
+
+TITLE = "Overview"
+URL_PATH = "overview"
+MONTHS = 12
+
+
+def render(filters: Filters) -> None:
+    if not heading(TITLE, "What follows treatment, how long it lasts, and when patients come back.", filters):
+        return
+    now, before, when = _periods(filters)
+    st.subheader(_day(now.treated_from) + " to " + _day(now.treated_to), anchor=False)
+    wanted = (
+        ("Followed up", cards.completeness, "follow_up_completeness"),
+        ("Any side effect", cards.any_side_effect, "side_effect_rates"),
+        ("Time to resolution", cards.median_resolution, "time_to_resolution_summary"),
+        ("Maintenance interval", cards.median_return, "maintenance_summary"),
+    )
+    cards.cards([(title, read, measure(name, now), measure(name, before)) for title, read, name in wanted], when)
+    st.subheader("By treatment type, over the whole selection", anchor=False)
+    left, right = st.columns(2, gap="medium")
+    is_small: dict[str, Any] = {"is_small": True}
+    for column, title, chart, url_path, drawing in (
+        (left, "Side effects", side_effect_rates, "side-effects", {}),
+        (right, "Follow-up", follow_up_completeness, "side-effects", {}),
+        (left, "Time to resolution", time_to_resolution, "time-to-resolution", is_small),
+        (right, "Maintenance", maintenance_intervals, "maintenance", is_small),
+    ):
+        with column, st.container(border=True, key=f"card-{chart.__name__}"):
+            link(url_path, f"**{title}** →")
+            small(chart, filters, **drawing)
+
+
+def _periods(filters: Filters) -> tuple[Filters, Filters, str]:
+    """The period chosen (without one the last twelve months), the one of equal length before it, and its name."""
+    last = filters.treated_to or current_store().as_of
+    first = filters.treated_from or months_before(last, MONTHS)
+    day = datetime.timedelta(days=1)
+    if filters.treated_from or filters.treated_to:
+        return (
+            filters.within(first, last),
+            filters.within(first - (last - first) - day, first - day),
+            "the period before",
+        )
+    return (
+        filters.within(first, last),
+        filters.within(months_before(first - day, MONTHS), first - day),
+        "the 12 months before",
+    )
+
+
+def _day(day: datetime.date | None) -> str:
+    return f"{day:%-d %B %Y}" if day else ""

@@ -1,0 +1,48 @@
+"""For the analyst: the selected records and every measure as tables, to look at and to take away."""
+
+import streamlit as st
+
+from dashboard import export
+from dashboard.charts.style import count, words
+from dashboard.filters import Filters
+from dashboard.store import MEASURES, RECORDS, definition, options_of
+from dashboard.ui import cache
+from dashboard.ui.choices import UNITS, choice, group
+from dashboard.ui.heading import heading
+from dashboard.ui.section import downloads
+from dashboard.ui.wording import plain
+
+TITLE = "Records"
+URL_PATH = "records"
+PREVIEW = 200
+
+
+def render(filters: Filters) -> None:
+    heading(TITLE, "The selected records, and every measure, as tables to take away.", filters)
+    name = choice("Table", {words(name): name for name in (*RECORDS, *MEASURES)}, "records_table")
+    st.caption(plain(definition(name).sentence))
+    (_records if name in RECORDS else _measure)(name, filters)
+
+
+def _records(name: str, filters: Filters) -> None:
+    store = cache.current_store()
+    preview = cache.records(name, filters, PREVIEW)
+    selected, of = cache.record_count(name, filters)
+    shown = f"; the first {PREVIEW} are shown, the download has all" if selected > PREVIEW else ""
+    st.markdown(f"**{count(selected)}** of {count(of)} rows{shown}")
+    st.dataframe(preview, hide_index=True, placeholder="", alt=f"{name}, the first rows")
+    st.caption("Download all selected rows as")
+    with st.container(horizontal=True):
+        downloads(name, lambda suffix: export.to_bytes(store.records_table(name, filters), suffix), f"records-{name}")
+
+
+def _measure(name: str, filters: Filters) -> None:
+    with st.container(horizontal=True, vertical_alignment="top"):
+        by = group(name, "records_by")
+        options = {"unit": choice("Count", UNITS, "records_unit")} if "unit" in options_of(name) else {}
+    figures = cache.measure(name, filters, by, **options)
+    st.markdown(f"**{count(len(figures))}** rows")
+    st.dataframe(figures, hide_index=True, placeholder="", alt=f"{name} as a table")
+    st.caption("Download these rows as")
+    with st.container(horizontal=True):
+        downloads(name, lambda suffix: export.to_bytes(figures, suffix), f"records-{name}")

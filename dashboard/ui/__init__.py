@@ -1,0 +1,14 @@
+"""What all pages share.
+
+cache      the current snapshot and its answers, remembered
+sidebar    the filter panel, kept in the address
+choices    a page's own options, kept in the address
+navigation the pages, the filter panel beside them, and links between them
+heading    what stands at the top of a page
+section    one line of a page: a chart with its n, warnings, definition, table, SQL and downloads
+cards      big numbers with their limits and n in small words
+wording    values made safe for markdown, counts and warnings in words
+tables     how a frame is shown as a table
+layout     the little that the theme cannot say
+errors     the one calm message
+"""

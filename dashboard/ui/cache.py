@@ -1,0 +1,114 @@
+"""The current snapshot and its answers, remembered until the snapshot changes."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.style import DARK, LIGHT, Look
+from dashboard.filters import Filters
+from dashboard.store import Store, default_snapshot, open_snapshot
+
+
+def current_store() -> Store:
+    """The snapshot that is current now: a look at the pointer, and a new store only where it has changed.
+
+    Raises data.ImportRefused where there is none and none can be built.
+    """
+    place, _ = default_snapshot()
+    seen = place.stat()
+    return _opened(str(place), (seen.st_ino, seen.st_mtime_ns, seen.st_size))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the data ...")
+def _opened(place: str, seen: tuple[int, ...]) -> Store:
+    store = open_snapshot(Path(place))
+    gc.collect()
+    gc.freeze()
+    return store
+
+
+def measure(name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> pd.DataFrame:
+    """The figures of a measure in the current snapshot; see Store.measure."""
+    store = current_store()
+    return _measure(store, store.name, name, filters, by, tuple(sorted(options.items())))
+
+
+@st.cache_data(max_entries=1_000, show_spinner=False)
+def _measure(
+    _store: Store, snapshot: str, name: str, filters: Filters, by: tuple[str, ...], options: tuple[tuple[str, Any], ...]
+) -> pd.DataFrame:
+    return _store.measure(name, filters, by, **dict(options))
+
+
+def cohort_size(filters: Filters) -> tuple[int, int]:
+    """How many treatment records the filters leave, and how many there are."""
+    store = current_store()
+    return _cohort_size(store, store.name, filters)
+
+
+@st.cache_data(max_entries=1_000, show_spinner=False)
+def _cohort_size(_store: Store, snapshot: str, filters: Filters) -> tuple[int, int]:
+    return _store.cohort_size(filters)
+
+
+def values(column: str) -> list[str]:
+    """The values of a filter's column that occur, the most frequent first."""
+    store = current_store()
+    return _values(store, store.name, column)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _values(_store: Store, snapshot: str, column: str) -> list[str]:
+    return [value for value, _ in _store.values(column)]
+
+
+def treatment_types() -> dict[str, str]:
+    """Code to label of every treatment type, the catalogue's order first."""
+    store = current_store()
+    return _treatment_types(store, store.name)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _treatment_types(_store: Store, snapshot: str) -> dict[str, str]:
+    catalogue = _store.treatment_types
+    return dict(zip(catalogue["code"].astype(str), catalogue["label"].astype(str), strict=True))
+
+
+def look() -> Look:
+    """The colours of the theme that is on, with the treatment types of the current snapshot."""
+    return (DARK if st.context.theme.type == "dark" else LIGHT).of_types(treatment_types())
+
+
+def maintained_types(filters: Filters) -> dict[str, str]:
+    """Label to code of the treatment types that are maintained and selected."""
+    catalogue = current_store().treatment_types
+    maintained = catalogue[catalogue["is_maintained"]]["code"].astype(str)
+    labels = treatment_types()
+    return {labels[code]: code for code in maintained if not filters.treatment_type or code in filters.treatment_type}
+
+
+def records(table: str, filters: Filters, limit: int) -> pd.DataFrame:
+    """The first records of a table that belong to the cohort."""
+    store = current_store()
+    return _records(store, store.name, table, filters, limit)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _records(_store: Store, snapshot: str, table: str, filters: Filters, limit: int) -> pd.DataFrame:
+    return _store.records(table, filters, limit)
+
+
+def record_count(table: str, filters: Filters) -> tuple[int, int]:
+    """How many records of a table belong to the cohort, and how many there are."""
+    store = current_store()
+    return _record_count(store, store.name, table, filters)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _record_count(_store: Store, snapshot: str, table: str, filters: Filters) -> tuple[int, int]:
+    return _store.record_count(table, filters)

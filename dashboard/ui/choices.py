@@ -1,0 +1,57 @@
+"""A page's own options. They stand in the address, so that a link opens the same view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import streamlit as st
+
+from dashboard.charts.style import words
+from dashboard.store import groups_of
+from dashboard.ui.wording import plain
+
+Value = TypeVar("Value")
+
+UNITS = {"Sessions": "session", "Records": "record", "Patients": "patient"}
+WINDOWS = {"Any time": None, "7 days": 7, "14 days": 14, "30 days": 30, "90 days": 90, "180 days": 180}
+CLOCKS = {"Onset": "onset", "Treatment": "treatment"}
+RETURNS = {"Returned": True, "Not yet returned": False}
+
+_FEW = 4
+
+
+def choice(
+    label: str, options: Mapping[str, Value], key: str, default: str | None = None, is_list: bool = False
+) -> Value:
+    """One of the options, by what they are called: side by side where they are few, else in a list.
+
+    Options that come from the data belong in a list, which shows them as they are and not as markdown.
+    """
+    names = list(options)
+    first = default or names[0]
+    asked = st.query_params.get(key, first)
+    if asked not in names:
+        st.warning(f"The link asks for {plain(asked)}, which is not offered here; {first} is shown.")
+    if len(names) <= _FEW and not is_list:
+        chosen = st.segmented_control(
+            label, names, default=first, key=key, bind="query-params", required=True, width="content", wrap=True
+        )
+    else:
+        chosen = st.selectbox(label, names, index=names.index(first), key=key, bind="query-params", width=190)
+    return options[chosen or first]
+
+
+def horizon(key: str, default: int, *others: int) -> int:
+    """How many days a curve's axis shows."""
+    return choice("Show", {_span(days): days for days in sorted({default, *others})}, key, _span(default))
+
+
+def group(measure: str, key: str, *without: str) -> tuple[str, ...]:
+    """What a measure's groups are."""
+    offered = [name for name in groups_of(measure) if name not in ("total", *without)]
+    return (choice("Compare by", {words(name): name for name in offered}, key, "Treatment type"),)
+
+
+def _span(days: int) -> str:
+    return f"{days} days" if days % 365 else f"{days // 365} year{'s' * (days > 365)}"

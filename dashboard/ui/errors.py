@@ -1,0 +1,34 @@
+"""The one calm message: what went wrong is for the log, never for the screen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+import data
+from dashboard.filters import FilterError
+from dashboard.ui.wording import plain, sentence
+
+LOG = logging.getLogger("outcomes")
+
+
+@contextmanager
+def calmly() -> Iterator[None]:
+    """Whatever fails inside becomes a message without details of the program or of a patient."""
+    try:
+        yield
+    except data.ImportRefused as refused:
+        st.error(plain(str(refused)), title="The data cannot be opened")
+    except FilterError as misunderstood:
+        st.error(sentence(str(misunderstood)), title="This link cannot be understood, so nothing is shown")
+        st.button("Open without filters", on_click=st.query_params.clear)
+    except Exception:
+        LOG.exception("a page failed")
+        st.error(
+            "Nothing is lost, and the data is unchanged. Reload the page; if it happens again, reset the filters "
+            "or tell whoever runs the dashboard what was selected.",
+            title="This part could not be shown",
+        )

@@ -1,0 +1,31 @@
+"""What stands at the top of every page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.charts.style import count
+from dashboard.filters import Filters
+from dashboard.ui import cache
+from dashboard.ui.wording import sentence
+
+
+def heading(title: str, lead: str, filters: Filters) -> bool:
+    """Title, what the page answers, what is selected of which data; False where the selection is empty, and says so."""
+    store = cache.current_store()
+    st.title(title, anchor=False)
+    st.markdown(lead)
+    selected, of = cache.cohort_size(filters)
+    facts = f"{count(selected)} of {count(of)} treatment records · data as of {store.as_of:%-d %B %Y}"
+    if not filters.is_empty:
+        facts = f"{filters.describe(cache.treatment_types())} · {facts}"
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if store.is_synthetic:
+            st.badge("Synthetic sample data, no real patients", color="orange")
+        st.caption(sentence(facts), width="content")
+    if not selected:
+        st.info(
+            "Choose a longer period or take filters away, or reset them all in the panel on the left.",
+            title="No treatment record matches this selection",
+        )
+    return selected > 0

@@ -1,0 +1,44 @@
+"""The pages as Streamlit knows them, the filter panel beside them, and links between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import streamlit as st
+
+from dashboard.filters import Filters
+from dashboard.ui.errors import calmly
+from dashboard.ui.sidebar import filter_panel
+
+
+class PageModule(Protocol):
+    """A page: what it is called, where it is, and what it shows of a selection."""
+
+    TITLE: str
+    URL_PATH: str
+
+    def render(self, filters: Filters) -> None: ...
+
+
+def front_door(pages: Sequence[PageModule]) -> None:
+    """The page that is asked for, of what the filter panel selects; the first of the pages is the way in."""
+    known = {page.URL_PATH: st.Page(_shown(page), title=page.TITLE, url_path=page.URL_PATH) for page in pages[1:]}
+    known |= {pages[0].URL_PATH: st.Page(_shown(pages[0]), title=pages[0].TITLE, default=True)}
+    current = st.navigation([known[page.URL_PATH] for page in pages])
+    st.session_state["pages"] = known
+    with calmly():
+        st.session_state["filters"] = filter_panel()
+        current.run()
+
+
+def link(url_path: str, label: str) -> None:
+    """A link to another page, which keeps the selection."""
+    st.page_link(st.session_state["pages"][url_path], label=label)
+
+
+def _shown(page: PageModule) -> Callable[[], None]:
+    def shown() -> None:
+        page.render(st.session_state["filters"])
+
+    return shown

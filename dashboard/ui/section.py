@@ -1,0 +1,149 @@
+"""One line of a page: a chart with its n, its warnings, its definition, its table, its SQL and its downloads."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import export
+from dashboard.charts.style import Figure
+from dashboard.filters import Filters
+from dashboard.store import MEASURES, definition, options_of
+from dashboard.ui import cache, wording
+from dashboard.ui.errors import calmly
+from dashboard.ui.tables import columns_in_words
+from dashboard.ui.wording import plain
+
+CONFIG = {
+    "displayModeBar": False,
+    "displaylogo": False,
+    "showSendToCloud": False,
+    "scrollZoom": False,
+    "doubleClick": False,
+}
+FORMATS = {"csv": "CSV", "parquet": "Parquet", "xlsx": "Excel"}
+
+_TOTALS = {
+    "side_effect_rates": "follow_up_completeness",
+    "time_to_resolution": "time_to_resolution_summary",
+    "maintenance_intervals": "maintenance_summary",
+}
+"""Where the n of a measure stands, if not in itself."""
+
+
+@st.fragment
+def section(
+    heading: str,
+    chart: Callable[..., Figure],
+    filters: Filters,
+    *,
+    by: tuple[str, ...] = ("treatment_type",),
+    lead: str = "",
+    opened: str | None = None,
+    unit: str = "session",
+    window_days: int | None = None,
+    clock: str = "onset",
+    **drawing: Any,
+) -> None:
+    """The measure whose name the chart function bears, drawn, with everything a reader may ask about it.
+
+    `opened` names the panel that is open to begin with; `drawing` goes to the chart.
+    """
+    with calmly():
+        name = measure_of(chart)
+        given: dict[str, Any] = {"unit": unit, "window_days": window_days, "clock": clock}
+        options = {option: given[option] for option in options_of(name)}
+        frame = cache.measure(name, filters, by, **options)
+        key = f"{chart.__name__}-{heading}".replace(" ", "-").lower()
+        st.subheader(heading, anchor=False)
+        if lead:
+            st.caption(lead)
+        if is_nothing(frame):
+            st.info("Nothing to show for this selection. Choose a longer period or fewer filters, or reset them.")
+            return
+        if "clock" in inspect.signature(chart).parameters:
+            drawing["clock"] = clock
+        _drawn(chart(frame, cache.look(), by, **drawing), heading, name, key)
+        totals = _TOTALS.get(name, name)
+        total_options = {option: given[option] for option in options_of(totals)}
+        st.caption(plain(wording.n_in_words(cache.measure(totals, filters, (), **total_options), unit)))
+        if tested := wording.tested(frame):
+            st.caption(plain(tested))
+        for warning in wording.warnings(frame, by, cache.look()):
+            st.caption(f":orange-badge[Note] {plain(warning)}")
+        _panels(name, frame, key, opened)
+
+
+def small(
+    chart: Callable[..., Figure], filters: Filters, by: tuple[str, ...] = ("treatment_type",), **drawing: Any
+) -> None:
+    """The chart alone with its n, as a way into its page."""
+    name = measure_of(chart)
+    frame = cache.measure(name, filters, by)
+    if is_nothing(frame):
+        st.info("Nothing to show for this selection.")
+        return
+    _drawn(chart(frame, cache.look(), by, **drawing), definition(name).sentence, name, f"small-{name}")
+    st.caption(plain(wording.n_in_words(cache.measure(_TOTALS.get(name, name), filters))))
+
+
+def measure_of(chart: Callable[..., Figure]) -> str:
+    """The measure that a chart function draws: its own name, or the beginning of it."""
+    return max((name for name in MEASURES if chart.__name__.startswith(name)), key=len)
+
+
+def is_nothing(frame: pd.DataFrame) -> bool:
+    """Whether a measure has no unit to speak of."""
+    counts = [column for column in ("treated", "side_effects", "courses", "at_risk") if column in frame]
+    return frame.empty or not frame[counts].to_numpy().any()
+
+
+def downloads(name: str, contents: Callable[[str], bytes], key: str) -> None:
+    """One button per file format; a file is made only when it is asked for."""
+    for suffix, called in FORMATS.items():
+        st.download_button(
+            called,
+            data=partial(contents, suffix),
+            file_name=f"{name}.{suffix}",
+            key=f"{key}-{suffix}",
+            on_click="ignore",
+        )
+
+
+def _drawn(figure: Figure, heading: str, name: str, key: str) -> None:
+    """The figure as wide as the page; one that says how wide it has to be scrolls sideways where that is more."""
+    least = figure["layout"].pop("width", 0)
+    if least:
+        st.html(f"<style>.st-key-wide-{key} > * {{ min-width: {least}px }}</style>")
+    with st.container(key=f"wide-{key}") if least else contextlib.nullcontext():
+        st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=f"{heading}: {definition(name).sentence}")
+
+
+def _panels(name: str, frame: pd.DataFrame, key: str, opened: str | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        choice = st.pills(
+            "More about this",
+            ("Definition", "Table", "SQL"),
+            default=opened,
+            key=f"panel-{key}",
+            label_visibility="collapsed",
+        )
+        with st.popover("Download", type="tertiary"):
+            downloads(name, lambda suffix: export.to_bytes(frame, suffix), key)
+    about = definition(name)
+    if choice == "Definition":
+        st.markdown(plain(about.sentence))
+        notes = {label: text for label, text in about.notes.items() if label != "columns"}
+        st.table({plain(label.capitalize()): plain(text) for label, text in notes.items()}, border="horizontal")
+    elif choice == "Table":
+        st.dataframe(
+            frame, hide_index=True, column_config=columns_in_words(frame), placeholder="–", alt=f"{name} as a table"
+        )
+    elif choice == "SQL":
+        st.code(about.sql, language="sql", wrap_lines=True)

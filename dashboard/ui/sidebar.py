@@ -1,0 +1,145 @@
+"""The filter panel that all pages share. It stands in the address, so that a link opens the same view."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import math
+from typing import Any
+
+import streamlit as st
+
+from dashboard.charts.style import count, words
+from dashboard.filters import BOUND_FILTERS, VALUE_FILTERS, FilterError, Filters
+from dashboard.ui import cache
+from dashboard.ui.wording import plain, sentence
+
+_FIRST = ("treatment_type",)
+_SECOND = ("practitioner", "clinic", "product", "area")
+_SIDE_EFFECTS = ("effect", "severity", "serious")
+OPTIONS = ("rates_", "resolution_", "maintenance_", "records_")
+"""How the names of the pages' own options begin."""
+_DAYS = (datetime.date(1900, 1, 1), datetime.date(2200, 12, 31))
+_SPANS = {"Last 3 months": 3, "Last 6 months": 6, "Last 12 months": 12, "All time": 0}
+
+
+def filter_panel() -> Filters:
+    """The panel, drawn into the sidebar, and what it selects.
+
+    A value that a link asks for and that occurs nowhere stays selected, is named, and selects nothing. Raises
+    FilterError for a date or a number in the link that is none.
+    """
+    if "filters_read" not in st.session_state:
+        _read_address()
+    with st.sidebar:
+        total = st.container()
+        chosen: dict[str, Any] = _period()
+        for column in _FIRST:
+            chosen[column] = _values(column)
+        rest = [column for column in VALUE_FILTERS if column not in (*_FIRST, *_SECOND, *_SIDE_EFFECTS)]
+        for name, columns in (("Who and where", _SECOND), ("Side effects", _SIDE_EFFECTS), ("More filters", rest)):
+            active = sum(bool(st.session_state.get(column)) for column in columns)
+            with st.expander(f"{name} · {active}" if active else name, key=f"fold_{name}", expanded=bool(active)):
+                chosen |= {column: _values(column) for column in columns}
+                if name == "More filters":
+                    chosen |= _doses()
+        with total:
+            try:
+                filters = Filters(**chosen)
+            except FilterError as contradiction:
+                st.error(f"{sentence(str(contradiction))}. Change one of the two.")
+                st.stop()
+            _selection(filters)
+    return filters
+
+
+def _selection(filters: Filters) -> None:
+    selected, of = cache.cohort_size(filters)
+    st.markdown(f"**{count(selected)}** of {count(of)} treatment records")
+    if filters.is_empty:
+        return
+    st.caption(sentence(filters.describe(cache.treatment_types())))
+    for column in VALUE_FILTERS:
+        if unknown := [value for value in getattr(filters, column) if value not in cache.values(column)]:
+            st.warning(f"{words(column)} {plain(', '.join(unknown))} occurs nowhere in this data.")
+    st.button("Reset filters", on_click=_reset, width="stretch", key="reset")
+
+
+def _period() -> dict[str, datetime.date | None]:
+    chosen = {
+        name: st.date_input(label, None, *_DAYS, key=name, bind="query-params", format="YYYY-MM-DD")
+        for name, label in (("treated_from", "Treated from"), ("treated_to", "Treated up to"))
+    }
+    st.menu_button("Choose a period", list(_SPANS), key="span", on_click=_span, width="stretch")
+    return chosen
+
+
+def _span() -> None:
+    months = _SPANS[st.session_state["span"]]
+    period = cache.current_store().period
+    last = period[1] if period else cache.current_store().as_of
+    st.session_state["treated_to"] = last if months else None
+    st.session_state["treated_from"] = months_before(last, months) if months else None
+
+
+def months_before(last: datetime.date, months: int) -> datetime.date:
+    """The first day of the period of so many whole months whose last day is that."""
+    after = last + datetime.timedelta(days=1)
+    year, month = divmod(after.year * 12 + after.month - 1 - months, 12)
+    return datetime.date(year, month + 1, min(after.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _doses() -> dict[str, float | None]:
+    left, right = st.columns(2, gap="small")
+    return {
+        name: column.number_input(label, value=None, key=name, bind="query-params")
+        for name, label, column in (("dose_from", "Dose from", left), ("dose_to", "to", right))
+    }
+
+
+def _values(column: str) -> tuple[str, ...]:
+    known = cache.values(column)
+    names: dict[str, str] = {}
+    for value in known:
+        name = _name(column, value)
+        names[value if name in names else name] = value
+    kept = [*st.session_state.get(f"asked_{column}", ()), *st.session_state.get(column, ())]
+    names |= {value: value for value in kept if value not in names}
+    chosen = st.multiselect(
+        words(column), list(names), key=column, bind="query-params", placeholder="All", select_all=False
+    )
+    return tuple(names[name] for name in chosen)
+
+
+def _name(column: str, value: str) -> str:
+    return cache.look().name(column, value)
+
+
+def _read_address() -> None:
+    """Checks what the link asks for, and turns codes into the names that the widgets write themselves.
+
+    A value that occurs nowhere is left as it is, to be shown as such. Raises FilterError for a filter that is none.
+    """
+    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    for name in asked:
+        if name not in (*BOUND_FILTERS, *VALUE_FILTERS) and not name.startswith(OPTIONS):
+            raise FilterError(f"the link asks for {name}, and there is no such filter")
+    bounds = Filters.from_query({name: asked[name] for name in asked if name in BOUND_FILTERS})
+    if any(day and not _DAYS[0] <= day <= _DAYS[1] for day in (bounds.treated_from, bounds.treated_to)):
+        raise FilterError(f"the period lies outside {_DAYS[0].year} to {_DAYS[1].year}")
+    if any(dose is not None and not math.isfinite(dose) for dose in (bounds.dose_from, bounds.dose_to)):
+        raise FilterError("the dose is not a number")
+    named = dict(asked)
+    for column in set(asked) & set(VALUE_FILTERS):
+        names = {value: _name(column, value) for value in cache.values(column)}
+        named[column] = [names.get(value, value) for value in asked[column]]
+        st.session_state[f"asked_{column}"] = named[column]
+    st.session_state["filters_read"] = True
+    if named != asked:
+        st.query_params.from_dict(named)
+        st.rerun()
+
+
+def _reset() -> None:
+    for name in (*BOUND_FILTERS, *VALUE_FILTERS):
+        st.session_state[name] = [] if name in VALUE_FILTERS else None

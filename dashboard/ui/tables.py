@@ -1,0 +1,27 @@
+"""How a frame is shown as a table: heads in words, shares in per cent, days whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.style import words
+
+_SHARES = ("rate", "completeness", "unresolved", "not_returned", "returned_by", "resolved_by")
+
+
+def columns_in_words(frame: pd.DataFrame) -> dict[str, Any]:
+    """The column configuration of a measure's frame; the values themselves stay as they are in the download."""
+    return {column: _column(column, frame) for column in frame.columns}
+
+
+def _column(column: str, frame: pd.DataFrame) -> Any:
+    name = words(column)
+    if not pd.api.types.is_float_dtype(frame[column]):
+        is_count = pd.api.types.is_integer_dtype(frame[column])
+        return st.column_config.NumberColumn(name, format="localized") if is_count else st.column_config.Column(name)
+    if column.startswith(_SHARES):
+        return st.column_config.NumberColumn(name, format="percent")
+    return st.column_config.NumberColumn(name, format="%.0f" if column.endswith(("_days", "_low", "_high")) else None)

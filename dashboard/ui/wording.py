@@ -1,0 +1,87 @@
+"""Values made safe for markdown, and counts and warnings in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from dashboard.charts.curves import MOST as MOST_CURVES
+from dashboard.charts.dots import MOST as MOST_ROWS
+from dashboard.charts.style import SMALL, Look, count, groups, percent
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+UNITS = {"session": "sessions", "record": "treatment records", "patient": "patients"}
+
+LOW_COMPLETENESS = 0.5
+
+
+def plain(text: str) -> str:
+    """A text that markdown shows as it is: no link, no picture, no request to anyone."""
+    return _PUNCTUATION.sub(r"\\\1", text).replace("\n", " ")
+
+
+def sentence(text: str) -> str:
+    """A text that begins with a capital letter and is safe for markdown."""
+    return plain(text[:1].upper() + text[1:])
+
+
+def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
+    """The n behind a chart, from the same cohort's total (never a sum of groups)."""
+    row = totals.iloc[0]
+    if "evaluable" in totals:
+        pending = f"; {count(row.pending)} more are too recent to count" if row.pending else ""
+        return f"{count(row.evaluable)} of {count(row.treated)} {UNITS[unit]} were followed up{pending}."
+    if "side_effects" in totals:
+        return (
+            f"{count(row.side_effects)} side effects: {count(row.resolved)} seen to resolve, "
+            f"{count(row.censored)} not seen to resolve by the last contact."
+        )
+    return (
+        f"{count(row.patients)} patients with {count(row.courses)} courses: {count(row.completed)} followed by "
+        f"another, {count(row.courses - row.completed)} not yet."
+    )
+
+
+def tested(frame: pd.DataFrame) -> str:
+    """The test of no difference between the groups, in words; nothing where there is none or where n is too small."""
+    if "logrank_p" not in frame or frame["logrank_p"].isna().all() or frame["side_effects"].min() < SMALL:
+        return ""
+    row = frame.iloc[0]
+    p = "below 0.001" if row.logrank_p < 0.001 else f"{row.logrank_p:.3f}"
+    return (
+        f"Log-rank test of no difference between the groups: chi-square {row.logrank_chi2:.1f}, "
+        f"{count(row.logrank_df)} degrees of freedom, p {p}. It says nothing of how large a difference is, or of why."
+    )
+
+
+def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look) -> list[str]:
+    """What a reader has to know before believing a chart: small n, few followed up, an approximate estimator."""
+    n = next((column for column in ("evaluable", "side_effects", "patients", "at_risk") if column in frame), None)
+    found = groups(frame, [column for column in by if column != "effect"], look)
+    small = [f"{group.name} ({count(group.rows[n].max())})" for group in found if n and group.rows[n].max() < SMALL]
+    said = [f"Fewer than {SMALL}, so read with care: {_listed(small)}."] if small else []
+    shown = MOST_CURVES if "day" in frame else MOST_ROWS
+    if len(found) > shown:
+        said.append(f"The chart shows the {shown} largest of {len(found)} groups; the table has all.")
+    if "completeness" in frame:
+        low = [
+            f"{group.name} ({percent(group.rows['completeness'].iloc[0])})"
+            for group in found
+            if group.rows["completeness"].iloc[0] < LOW_COMPLETENESS
+        ]
+        said += (
+            [f"Fewer than half were followed up, so the true rate may be far from this: {_listed(low)}."] if low else []
+        )
+    if "estimator" in frame and frame["estimator"].astype(str).str.contains("approximate").any():
+        said.append(
+            "Approximate: where a side effect was only seen to be gone at a visit, the middle of the time in which it "
+            "must have ended stands for the day."
+        )
+    return said
+
+
+def _listed(names: Sequence[str], longest: int = 6) -> str:
+    more = f" and {len(names) - longest} more" if len(names) > longest else ""
+    return ", ".join(names[:longest]) + more

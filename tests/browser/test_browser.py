@@ -1,0 +1,185 @@
+"""A real Chromium walks the real app over the bundled sample: no error, no other host, files that equal the exports."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboard.pages import PAGES
+from dashboard.store import default_snapshot
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parent.parent.parent
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PATHS = ["" if page is PAGES[0] else page.URL_PATH for page in PAGES]
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and os.environ.get("CI") != "true", reason="there is no Chromium (apt-get install chromium)"
+)
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return default_snapshot(tmp_path_factory.mktemp("browser") / "snapshot.json")[0]
+
+
+@pytest.fixture(scope="module")
+def address(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app, served on a free port; it may not have logged a failure by the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("log") / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    environment = {**os.environ, "OUTCOMES_SNAPSHOT": str(snapshot)}
+    with log.open("w") as written:
+        server = subprocess.Popen(
+            [*command, "--server.port", str(port)], cwd=ROOT, env=environment, stdout=written, stderr=written
+        )
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1):
+                    break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+    assert "Traceback" not in log.read_text(errors="replace"), log.read_text(errors="replace")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "there is no Chromium, and CI=true says that there must be one"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens a path of the app; whatever the page asks of another host, or complains of, is a failure."""
+    wrong: list[str] = []
+
+    def judge(kind: str, text: str, url: str) -> None:
+        # On a deep link Streamlit first looks for its own server below that path: a 404 that means nothing.
+        if kind in ("error", "warning") and "/_stcore/" not in url:
+            wrong.append(f"{kind}: {text} {url}")
+
+    def open_path(path: str, width: int = 1440, scheme: str = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 1000},
+            color_scheme="dark" if scheme == "dark" else "light",
+            accept_downloads=True,
+        )
+        page = context.new_page()
+        page.on("console", lambda message: judge(message.type, message.text, message.location["url"]))
+        page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
+        page.on("request", lambda asked: foreign(asked.url))
+        page.goto(f"{address}/{path}")
+        settle(page)
+        return page
+
+    def foreign(url: str) -> None:
+        if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:")):
+            wrong.append(f"another host: {url}")
+
+    yield open_path
+    for context in browser.contexts:
+        context.close()
+    assert not wrong, wrong
+
+
+def settle(page: Page) -> None:
+    """Waits until the app has run and everything is drawn."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_selector("h1")
+    page.wait_for_function('() => !document.querySelector(\'[data-stale="true"], [data-testid="stSkeleton"]\')')
+    for chart in page.locator(".js-plotly-plot .main-svg:first-child").all():
+        chart.wait_for()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_every_page(visit: Callable[..., Page], address: str, width: int, scheme: str) -> None:
+    page = visit("", width, scheme)
+    for path, module in zip(PATHS, PAGES, strict=True):
+        if width < 1000:
+            page.goto(f"{address}/{path}")
+        else:
+            page.get_by_role("link", name=module.TITLE, exact=True).click()
+        page.get_by_role("heading", name=module.TITLE, exact=True, level=1).wait_for()
+        settle(page)
+        assert page.locator("h1").inner_text() == module.TITLE
+        assert page.get_by_text("Synthetic sample data").is_visible()
+        assert path == "records" or page.locator(".js-plotly-plot").count()
+        text = page.locator("body").inner_text()
+        assert "Traceback" not in text
+        assert "could not be shown" not in text
+        sideways = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert not page.evaluate(sideways), f"{path} is wider than {width}"
+        ground = page.evaluate("() => getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+        assert (int(re.findall(r"\d+", ground)[0]) < 128) == (scheme == "dark")
+
+
+def test_filters_stay_from_page_to_page_and_in_the_address(visit: Callable[..., Page]) -> None:
+    page = visit("")
+    page.get_by_role("combobox", name="Treatment type").fill("Dermal")
+    page.get_by_role("option", name="Dermal filler").click()
+    page.wait_for_url(re.compile("treatment_type=Dermal"))
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Side effects", exact=True).click()
+    page.get_by_role("heading", name="Side effects", exact=True).wait_for()
+    settle(page)
+    assert "treatment_type=Dermal" in page.url
+    size = page.get_by_text(re.compile(r"of 12,500 treatment records")).first.inner_text()
+    again = visit(page.url.split("/", 3)[3])
+    assert again.get_by_text(re.compile(r"of 12,500 treatment records")).first.inner_text() == size
+    assert not size.startswith("12,500")
+    again.get_by_role("button", name="Reset filters").click()
+    again.get_by_text("12,500 of 12,500 treatment records").first.wait_for()
+    assert "treatment_type" not in again.url
+
+
+def test_a_download_is_what_the_command_line_exports(
+    visit: Callable[..., Page], snapshot: Path, tmp_path: Path
+) -> None:
+    link = "treatment_type=dermal_filler&treated_from=2024-01-01"
+    selection = ["--where", "treatment_type=dermal_filler", "--from", "2024-01-01", "--snapshot", str(snapshot)]
+    page = visit(f"side-effects?{link}")
+    page.get_by_text("Download").first.click()
+    assert downloaded(page) == exported("side_effect_rates", "--by", "treatment_type", *selection)
+    page = visit(f"records?{link}")
+    assert downloaded(page) == exported("treatments", *selection)
+
+
+def downloaded(page: Page) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).first.click()
+    return Path(download.value.path()).read_bytes()
+
+
+def exported(*arguments: str) -> bytes:
+    program = "from dashboard.cli import main; main()"
+    command = [sys.executable, "-c", program, "export", *arguments, "--format", "csv"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout

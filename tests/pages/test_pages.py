@@ -1,0 +1,139 @@
+"""Every page opens: with everything, with one record, with nothing, and with links that ask for what is not there."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.pages import PAGES
+from dashboard.ui.sidebar import months_before
+from dashboard.ui.wording import plain
+from tests.conftest import import_once
+from tests.drawing import Exports, drawn, random_exports
+
+ONE = drawn("treatment_id | patient_id | treated_on | treatment_type\nT1 | A | 0 | neuromodulator")
+EVIL = "![x](http://evil.example/x.png)"
+HOSTILE = drawn(
+    f"""treatment_id | patient_id | treated_on | treatment_type | product | clinic
+    T1 | A | 0 | <b>new</b> | {EVIL} | {EVIL}
+    T2 | B | 1 | <b>new</b> | {EVIL} | {EVIL}""",
+    follow_ups="follow_up_id | treatment_id | followed_up_on\nF1 | T1 | 9",
+    side_effects=f"side_effect_id | treatment_id | effect | onset_on | resolved_on\nS1 | T1 | {EVIL} | 0 | 4",
+)
+
+
+def front_door(place: int) -> None:
+    """The app with another page as its first: AppTest cannot follow a link to a page that is no file."""
+    from dashboard.pages import PAGES
+    from dashboard.ui.navigation import front_door
+
+    front_door((PAGES[place], *PAGES[:place], *PAGES[place + 1 :]))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.fixture
+def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    def open_page(name: str, exports: Exports, page: str, **query: str) -> AppTest:
+        import_once(exports, folder / name)
+        monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(folder / name / "outcomes.json"))
+        place = [module.URL_PATH for module in PAGES].index(page)
+        app = AppTest.from_function(front_door, default_timeout=30, kwargs={"place": place})
+        for parameter, value in query.items():
+            app.query_params[parameter] = value
+        return app.run()
+
+    return open_page
+
+
+MANY = random_exports(1)
+PAGE_NAMES = [module.URL_PATH for module in PAGES]
+
+
+def said(app: AppTest) -> str:
+    """Everything that the page says in words."""
+    kinds = (app.title, app.markdown, app.caption, app.info, app.error, app.warning, app.subheader)
+    return "\n".join(f"{getattr(element, 'title', '') or ''} {element.value}" for kind in kinds for element in kind)
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_with_everything(opened, page: str) -> None:  # type: ignore[no-untyped-def]
+    app = opened("many", MANY, page)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == PAGES[PAGE_NAMES.index(page)].TITLE
+    assert page == "records" or app.get("plotly_chart")
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_with_one_record(opened, page: str) -> None:  # type: ignore[no-untyped-def]
+    app = opened("one", ONE, page)
+    assert not app.exception
+    assert not app.error
+    assert "1 of 1 treatment records" in said(app).replace("**", "")
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_with_nothing_selected(opened, page: str) -> None:  # type: ignore[no-untyped-def]
+    app = opened("many", MANY, page, treated_from="2090-01-01")
+    assert not app.exception
+    assert not app.error
+    assert "reset" in said(app)
+    assert not app.get("plotly_chart")
+
+
+@pytest.mark.parametrize("page", PAGE_NAMES)
+def test_values_are_never_markdown(opened, page: str) -> None:  # type: ignore[no-untyped-def]
+    app = opened("hostile", HOSTILE, page, product=EVIL)
+    assert not app.exception
+    assert not app.error
+    assert "![" not in said(app)
+    assert "(http://" not in said(app)
+
+
+def test_a_value_that_occurs_nowhere_is_said_and_selects_nothing(opened) -> None:  # type: ignore[no-untyped-def]
+    app = opened("many", MANY, "overview", clinic="Nowhere")
+    assert "Nowhere occurs nowhere" in said(app)
+    assert "**0** of" in said(app)
+
+
+@pytest.mark.parametrize("query", [{"treated_from": "soon"}, {"treated_to": "2999-01-01"}, {"clinc": "North"}])
+def test_a_link_that_cannot_be_understood_shows_nothing(opened, query: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+    app = opened("many", MANY, "overview", **query)
+    assert len(app.error) == 1
+    assert not app.title
+    assert not app.get("plotly_chart")
+
+
+def test_a_period_that_ends_before_it_begins_is_said(opened) -> None:  # type: ignore[no-untyped-def]
+    app = opened("many", MANY, "overview", treated_from="2024-02-01", treated_to="2024-01-01")
+    assert "before it begins" in app.error[0].value
+
+
+def test_a_code_in_a_link_is_understood_and_reset_takes_it_away(opened) -> None:  # type: ignore[no-untyped-def]
+    app = opened("many", MANY, "side-effects", treatment_type="neuromodulator")
+    assert app.multiselect(key="treatment_type").value == ["Neuromodulator"]
+    app.button(key="reset").click().run()
+    assert app.multiselect(key="treatment_type").value == []
+
+
+@pytest.mark.parametrize(
+    ("last", "months", "first"),
+    [
+        ("2025-06-30", 12, "2024-07-01"),
+        ("2025-06-15", 12, "2024-06-16"),
+        ("2025-02-28", 3, "2024-12-01"),
+    ],
+)
+def test_a_period_of_whole_months(last: str, months: int, first: str) -> None:
+    assert months_before(date.fromisoformat(last), months) == date.fromisoformat(first)
+
+
+def test_plain_text_stays_plain() -> None:
+    assert plain("a_b *c* [d](e) :red[f] `g` $h$") == r"a\_b \*c\* \[d\]\(e\) \:red\[f\] \`g\` \$h\$"
