@@ -111,8 +111,8 @@ def test_every_value_stood_in_its_column_of_its_row(tmp_path: Path, seed: int, m
         line for line in lines if tuple(line.replace('"', "").split(",")) in whole and line.count('"') in (0, 8)
     ]
     assert len(set(rows.values()) & whole) >= len(undamaged)
-    for row in rows.values():
-        assert not [cell for column, cell in zip(HEADERS, row, strict=True) if cell[:1] in set(HEADERS) - {column}]
+    for found in rows.values():
+        assert not [cell for column, cell in zip(HEADERS, found, strict=True) if cell[:1] in set(HEADERS) - {column}]
 
 
 @pytest.mark.parametrize(
