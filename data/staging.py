@@ -26,7 +26,13 @@ SQL_TYPES = {"text": "varchar", "date": "date", "decimal": "double", "integer": 
 
 MACROS = {
     "cell(x)": "nullif(trim(x, ' \t\r\n\u00a0'), '')",
-    "date_of(x)": f"case when regexp_full_match(x, {literal(ISO)}) then try_cast(left(x, 10) as date) end",
+    # A year beyond these is a way of writing "no end", as 9999-12-31 is, and no day.
+    "date_of(x)": f"""
+        case
+            when regexp_full_match(x, {literal(ISO)}) and left(x, 4) between '1900' and '2199'
+            then try_cast(left(x, 10) as date)
+        end
+    """,
     "decimal_of(x)": r"""
         case
             when regexp_full_match(x, '[+-]?(\d+\.?\d*|\.\d+)') and isfinite(try_cast(x as double))

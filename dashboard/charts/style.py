@@ -169,10 +169,10 @@ def between(low: float, high: float, unit: str = "%") -> str:
     if unit == "%":
         if math.isnan(low) or math.isnan(high):
             return "limits cannot be given"
-        return f"between{NBSP}{percent(low).removesuffix(f'{NBSP}%')} and{NBSP}{percent(high)}"
+        return f"between {percent(low).removesuffix(f'{NBSP}%')} and {percent(high)}"
     if math.isnan(low):
         return "limits not reached"
-    return f"between{NBSP}{low:,.0f} and{NBSP}{days(high)}" if not math.isnan(high) else f"at least{NBSP}{days(low)}"
+    return f"between {low:,.0f} and {days(high)}" if not math.isnan(high) else f"at least {days(low)}"
 
 
 def safe(text: str, longest: int = 200) -> str:

@@ -73,7 +73,7 @@ def cards(
     wanted: Sequence[tuple[str, Callable[[pd.DataFrame], Estimate], pd.DataFrame, pd.DataFrame]], when: str
 ) -> None:
     """A card for each: its title, how to read it from a measure's total, and the total now and before."""
-    with st.grid(4, min_column_width=172, gap="small"):
+    with st.grid(4, min_column_width=182, gap="small"):
         for title, read, now, before in wanted:
             with st.container(border=True, height="stretch", gap="small"):
                 if now.empty:

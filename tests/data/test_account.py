@@ -11,7 +11,7 @@ import pytest
 
 import data
 from data import ImportRefused
-from tests.data.conftest import Practice, reasons, warned
+from tests.data.conftest import TREATMENTS, Practice, reasons, warned
 
 TODAY = date.today()
 
@@ -250,3 +250,11 @@ def test_progress_comes_to_its_end(practice: Practice) -> None:
     size = practice.exports.joinpath("treatments.csv").stat().st_size
     assert ("reading", size, size) in told
     assert told[-1] == ("done", 1, 1)
+
+
+def test_a_date_without_end_is_no_resolution(practice: Practice) -> None:
+    practice.write("treatments.csv", TREATMENTS)
+    practice.write("side_effects.csv", "treatment_id,effect,onset_on,resolved_on\nT1,bruising,2024-01-11,9999-12-31\n")
+    report = practice.imports()
+    assert practice.rows("select resolved_on from side_effects") == [(None,)]
+    assert [(warning.column, warning.value) for warning in report.warnings] == [("resolved_on", "9999-12-31")]
