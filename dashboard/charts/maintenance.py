@@ -28,7 +28,7 @@ def maintenance_intervals(
             returned_share_high=1 - curve["not_returned_low"],
         )
     return curves(
-        groups(curve, by, look, "at_risk", MOST_CURVES),
+        groups(curve, by, look, "at_risk", MOST_CURVES, is_told_apart=True),
         look,
         share="returned_share" if is_returned else "not_returned",
         horizon=horizon,

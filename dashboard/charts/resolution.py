@@ -22,7 +22,7 @@ def time_to_resolution(
 ) -> Figure:
     """The share of side effects still unresolved, by days since the onset or since the treatment."""
     return curves(
-        groups(curve, by, look, "at_risk", MOST_CURVES),
+        groups(curve, by, look, "at_risk", MOST_CURVES, is_told_apart=True),
         look,
         share="unresolved",
         horizon=horizon,

@@ -109,10 +109,13 @@ class Group:
     rows: pd.DataFrame
 
 
-def groups(frame: pd.DataFrame, by: Sequence[str], look: Look, n: str = "", most: int = 0) -> list[Group]:
-    """The groups of a measure's frame, in its order; treatment types keep their own colour, others take turns.
+def groups(
+    frame: pd.DataFrame, by: Sequence[str], look: Look, n: str = "", most: int = 0, is_told_apart: bool = False
+) -> list[Group]:
+    """The groups of a measure's frame, in its order, treatment types in the catalogue's and each in its own colour.
 
-    With `most`, only the groups that are largest by the column `n`: a chart of fifty curves shows nothing.
+    Other groups have the accent's colour, or different ones where only colour could tell them apart. With `most`, only
+    the groups that are largest by the column `n`: a chart of fifty curves shows nothing.
     """
     if not by:
         return [Group("All", look.accent, frame)] if len(frame) else []
@@ -126,7 +129,8 @@ def groups(frame: pd.DataFrame, by: Sequence[str], look: Look, n: str = "", most
             place = types.index(key[0])
         name = ", ".join(look.name(column, value) for column, value in zip(by, key, strict=True))
         rows = frame[[each == key for each in keys]]
-        found.append(Group(name, look.colour(place), rows))
+        colour = look.colour(place) if is_by_type or is_told_apart else look.accent
+        found.append(Group(name, colour, rows))
     if most and len(found) > most:
         least = sorted((float(group.rows[n].max()) for group in found), reverse=True)[most - 1]
         found = [group for group in found if float(group.rows[n].max()) >= least][:most]
