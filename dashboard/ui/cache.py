@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ def _opened(place: str, seen: tuple[int, ...]) -> Store:
     store = open_snapshot(Path(place))
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)
     return store
 
 
