@@ -211,7 +211,7 @@ def test_the_network_sees_nothing_without_sign_in(folder: Path) -> None:
 
 
 def test_the_command_is_installed(tmp_path: Path) -> None:
-    command = [Path(sys.executable).parent / "outcomes", "export", "follow_up_completeness"]
+    command = [str(Path(sys.executable).parent / "outcomes"), "export", "follow_up_completeness"]
     outcome = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stderr
     assert "synthetic" in outcome.stderr

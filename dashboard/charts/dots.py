@@ -150,11 +150,12 @@ def share_axis(top: float) -> tuple[list[float], list[str]]:
 
 
 def day_axis(top: float) -> tuple[list[float], list[str]]:
-    """Up to four ticks from nought, in days."""
-    ticks = _ticks(top, (1, 2, 5, 7, 10, 14, 20, 30, 60, 90, 180, 365, 730, 1460))
+    """Up to four ticks from nought, in days; fewer where the numbers are long."""
+    steps = (1, 2, 5, 7, 10, 14, 20, 30, 60, 90, 180, 365, 730, 1460)
+    ticks = _ticks(top, steps, 3.2 if top < 100 else 2.2)
     return ticks, [f"{tick:,.0f}" for tick in ticks[:-1]] + [f"{ticks[-1]:,.0f}{NBSP}days"]
 
 
-def _ticks(top: float, steps: Sequence[float]) -> list[float]:
-    step = next((step for step in steps if top / step <= 3.2), steps[-1])
+def _ticks(top: float, steps: Sequence[float], most: float = 3.2) -> list[float]:
+    step = next((step for step in steps if top / step <= most), steps[-1])
     return [place * step for place in range(int(top / step + 1e-9) + 1)]

@@ -1,6 +1,7 @@
 """For the owner: the figures that matter for the period, against the period before, and the ways into the rest."""
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ from dashboard.charts.rates import follow_up_completeness, side_effect_rates
 from dashboard.charts.resolution import time_to_resolution
 from dashboard.filters import Filters
 from dashboard.ui import cards
-from dashboard.ui.cache import current_store, measure
+from dashboard.ui.cache import current_store, measure, usual_maintained_type
 from dashboard.ui.heading import heading
 from dashboard.ui.navigation import link
 from dashboard.ui.section import small
@@ -30,9 +31,14 @@ def render(filters: Filters) -> None:
         ("Followed up", cards.completeness, "follow_up_completeness"),
         ("Any side effect", cards.any_side_effect, "side_effect_rates"),
         ("Time to resolution", cards.median_resolution, "time_to_resolution_summary"),
-        ("Maintenance interval", cards.median_return, "maintenance_summary"),
     )
-    cards.cards([(title, read, measure(name, now), measure(name, before)) for title, read, name in wanted], when)
+    shown: list[cards.Card] = [(title, read, measure(name, now), measure(name, before)) for title, read, name in wanted]
+    usual = usual_maintained_type(now)
+    returned, returned_before = (
+        measure("maintenance_summary", replace(period, treatment_type=usual), ("treatment_type",))
+        for period in (now, before)
+    )
+    cards.cards([*shown, ("Maintenance interval", cards.median_return, returned, returned_before)], when)
     st.subheader("By treatment type, over the whole selection", anchor=False)
     left, right = st.columns(2, gap="medium")
     is_small: dict[str, Any] = {"is_small": True}

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.charts.rates import (
     COMMON,
+    MOST_COLUMNS,
     by_frequency,
     follow_up_completeness,
     side_effect_rates,
@@ -39,7 +40,7 @@ def render(filters: Filters) -> None:
         section("Any side effect", side_effect_rates, filters, is_bounded=is_bounded, **options)
     with right:
         section("Follow-up completeness", follow_up_completeness, filters, **options)
-    section("Every effect", side_effect_rates_heat_map, filters, **options)
+    section("Every effect", side_effect_rates_heat_map, filters, most=MOST_COLUMNS, **options)
     effects = by_frequency(measure("side_effect_rates", filters, by, unit=unit, window_days=window))
     shown = effects if is_complete else effects[:COMMON]
     section("Effect by effect", side_effect_rates, filters, effects=shown, is_bounded=is_bounded, **options)

@@ -94,6 +94,12 @@ def maintained_types(filters: Filters) -> dict[str, str]:
     return {labels[code]: code for code in maintained if not filters.treatment_type or code in filters.treatment_type}
 
 
+def usual_maintained_type(filters: Filters) -> tuple[str, ...]:
+    """The maintained treatment type with the most courses among those selected; () where there is none."""
+    summary = measure("maintenance_summary", filters, ("treatment_type",))
+    return () if summary.empty else (str(summary["treatment_type"].iloc[int(summary["courses"].argmax())]),)
+
+
 def records(table: str, filters: Filters, limit: int) -> pd.DataFrame:
     """The first records of a table that belong to the cohort."""
     store = current_store()

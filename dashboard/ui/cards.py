@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.style import NBSP, between, count, days, percent
+from dashboard.ui import cache
 from dashboard.ui.wording import plain
 
 
@@ -61,18 +62,22 @@ def median_resolution(total: pd.DataFrame) -> Estimate:
     return Estimate(row.median_days, row.median_low, row.median_high, counted, is_days=True)
 
 
-def median_return(total: pd.DataFrame) -> Estimate:
-    row = total.iloc[0]
+def median_return(of_one_type: pd.DataFrame) -> Estimate:
+    """Types come back at such different times that a median over all of them would be nobody's."""
+    row = of_one_type.iloc[0]
     counted = (
-        f"{count(row.patients)} patients, {count(row.completed)} of {count(row.courses)} courses followed by another"
+        f"{cache.look().name('treatment_type', row.treatment_type)}, {count(row.patients)} patients, "
+        f"{count(row.completed)} of {count(row.courses)} courses followed by another"
     )
     return Estimate(row.median_days, row.median_low, row.median_high, counted, is_days=True)
 
 
-def cards(
-    wanted: Sequence[tuple[str, Callable[[pd.DataFrame], Estimate], pd.DataFrame, pd.DataFrame]], when: str
-) -> None:
-    """A card for each: its title, how to read it from a measure's total, and the total now and before."""
+Card = tuple[str, Callable[[pd.DataFrame], Estimate], pd.DataFrame, pd.DataFrame]
+"""A title, how to read the estimate from a measure's one row, and that row now and before."""
+
+
+def cards(wanted: Sequence[Card], when: str) -> None:
+    """A row of cards, each against what it was before, when that was."""
     with st.grid(4, min_column_width=182, gap="small"):
         for title, read, now, before in wanted:
             with st.container(border=True, height="stretch", gap="small"):

@@ -26,11 +26,16 @@ def choice(
 ) -> Value:
     """One of the options, by what they are called: side by side where they are few, else in a list.
 
+    A link may write an option as the command line does (`treatment_type`); anything else that it asks for is told.
     Options that come from the data belong in a list, which shows them as they are and not as markdown.
     """
     names = list(options)
     first = default or names[0]
     asked = st.query_params.get(key, first)
+    meant = next((name for name in names if name.casefold() == asked.replace("_", " ").casefold()), None)
+    if meant and meant != asked:
+        st.query_params[key] = meant
+        st.rerun()
     if asked not in names:
         st.warning(f"The link asks for {plain(asked)}, which is not offered here; {first} is shown.")
     if len(names) <= _FEW and not is_list:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+import queries
 from dashboard import export
 from dashboard.charts.style import Figure
 from dashboard.filters import Filters
@@ -46,6 +47,7 @@ def section(
     by: tuple[str, ...] = ("treatment_type",),
     lead: str = "",
     opened: str | None = None,
+    most: int | None = None,
     unit: str = "session",
     window_days: int | None = None,
     clock: str = "onset",
@@ -53,7 +55,8 @@ def section(
 ) -> None:
     """The measure whose name the chart function bears, drawn, with everything a reader may ask about it.
 
-    `opened` names the panel that is open to begin with; `drawing` goes to the chart.
+    `opened` names the panel that is open to begin with, `most` the number of groups that the chart shows where it is
+    not the usual one; `drawing` goes to the chart.
     """
     with calmly():
         name = measure_of(chart)
@@ -75,9 +78,9 @@ def section(
         st.caption(plain(wording.n_in_words(cache.measure(totals, filters, (), **total_options), unit)))
         if tested := wording.tested(frame):
             st.caption(plain(tested))
-        for warning in wording.warnings(frame, by, cache.look()):
+        for warning in wording.warnings(frame, by, cache.look(), most):
             st.caption(f":orange-badge[Note] {plain(warning)}")
-        _panels(name, frame, key, opened)
+        _panels(name, frame, by, key, opened)
 
 
 def small(
@@ -125,7 +128,7 @@ def _drawn(figure: Figure, heading: str, name: str, key: str) -> None:
         st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=f"{heading}: {definition(name).sentence}")
 
 
-def _panels(name: str, frame: pd.DataFrame, key: str, opened: str | None) -> None:
+def _panels(name: str, frame: pd.DataFrame, by: tuple[str, ...], key: str, opened: str | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         choice = st.pills(
             "More about this",
@@ -146,4 +149,4 @@ def _panels(name: str, frame: pd.DataFrame, key: str, opened: str | None) -> Non
             frame, hide_index=True, column_config=columns_in_words(frame), placeholder="–", alt=f"{name} as a table"
         )
     elif choice == "SQL":
-        st.code(about.sql, language="sql", wrap_lines=True)
+        st.code(queries.measure(name, by), language="sql", wrap_lines=True)

@@ -56,13 +56,13 @@ def tested(frame: pd.DataFrame) -> str:
     )
 
 
-def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look) -> list[str]:
+def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | None = None) -> list[str]:
     """What a reader has to know before believing a chart: small n, few followed up, an approximate estimator."""
     n = next((column for column in ("evaluable", "side_effects", "patients", "at_risk") if column in frame), None)
     found = groups(frame, [column for column in by if column != "effect"], look)
     small = [f"{group.name} ({count(group.rows[n].max())})" for group in found if n and group.rows[n].max() < SMALL]
     said = [f"Fewer than {SMALL}, so read with care: {_listed(small)}."] if small else []
-    shown = MOST_CURVES if "day" in frame else MOST_ROWS
+    shown = most or (MOST_CURVES if "day" in frame else MOST_ROWS)
     if len(found) > shown:
         said.append(f"The chart shows the {shown} largest of {len(found)} groups; the table has all.")
     if "completeness" in frame:
