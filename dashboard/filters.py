@@ -6,23 +6,11 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
+import queries
+
 NOT_RECORDED = "not recorded"
 
-RECORD_FILTERS = (
-    "treatment_type",
-    "product",
-    "lot",
-    "area",
-    "side",
-    "technique",
-    "practitioner",
-    "clinic",
-    "indication",
-    "age_band",
-    "sex",
-    "skin_type",
-    "smoker",
-)
+RECORD_FILTERS = queries.ATTRIBUTES
 SIDE_EFFECT_FILTERS = ("effect", "severity", "serious")
 VALUE_FILTERS = RECORD_FILTERS + SIDE_EFFECT_FILTERS
 BOUND_FILTERS = ("treated_from", "treated_to", "dose_from", "dose_to")

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import pandas as pd
@@ -188,7 +188,7 @@ class Store:
         """The catalogue (data/treatment_types.csv), with the types that it did not know added."""
         return self._frame("from treatment_types")
 
-    def _rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple]:  # type: ignore[type-arg]
+    def _rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         return self._connection.cursor().execute(sql, parameters).fetchall()
 
     def _frame(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:

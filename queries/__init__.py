@@ -35,7 +35,7 @@ MODEL = (
 
 MACROS = ("cohort", "cohort_side_effects")
 
-RECORD_GROUPS = (
+ATTRIBUTES = (
     "treatment_type",
     "product",
     "lot",
@@ -49,11 +49,8 @@ RECORD_GROUPS = (
     "sex",
     "skin_type",
     "smoker",
-    "month",
-    "quarter",
-    "year",
-    "total",
 )
+RECORD_GROUPS = (*ATTRIBUTES, "month", "quarter", "year", "total")
 SIDE_EFFECT_GROUPS = ("effect", "severity")
 COURSE_GROUPS = ("position",)
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import data
 from dashboard.pages import PAGES
 from dashboard.ui.sidebar import months_before
 from dashboard.ui.wording import plain
 from tests.conftest import import_once
-from tests.drawing import Exports, drawn, random_exports
+from tests.drawing import Exports, drawn, random_exports, write_exports
 
 ONE = drawn("treatment_id | patient_id | treated_on | treatment_type\nT1 | A | 0 | neuromodulator")
+TWO = drawn("treatment_id | patient_id | treated_on | treatment_type\nT2 | B | 5 | skincare")
 EVIL = "![x](http://evil.example/x.png)"
 HOSTILE = drawn(
     f"""treatment_id | patient_id | treated_on | treatment_type | product | clinic
@@ -33,13 +36,16 @@ def front_door(place: int) -> None:
     front_door((PAGES[place], *PAGES[:place], *PAGES[place + 1 :]))
 
 
+Opened = Callable[..., AppTest]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pages")
 
 
 @pytest.fixture
-def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
     def open_page(name: str, exports: Exports, page: str, **query: str) -> AppTest:
         import_once(exports, folder / name)
         monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(folder / name / "outcomes.json"))
@@ -63,7 +69,7 @@ def said(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("page", PAGE_NAMES)
-def test_with_everything(opened, page: str) -> None:  # type: ignore[no-untyped-def]
+def test_with_everything(opened: Opened, page: str) -> None:
     app = opened("many", MANY, page)
     assert not app.exception
     assert not app.error
@@ -72,7 +78,7 @@ def test_with_everything(opened, page: str) -> None:  # type: ignore[no-untyped-
 
 
 @pytest.mark.parametrize("page", PAGE_NAMES)
-def test_with_one_record(opened, page: str) -> None:  # type: ignore[no-untyped-def]
+def test_with_one_record(opened: Opened, page: str) -> None:
     app = opened("one", ONE, page)
     assert not app.exception
     assert not app.error
@@ -80,7 +86,7 @@ def test_with_one_record(opened, page: str) -> None:  # type: ignore[no-untyped-
 
 
 @pytest.mark.parametrize("page", PAGE_NAMES)
-def test_with_nothing_selected(opened, page: str) -> None:  # type: ignore[no-untyped-def]
+def test_with_nothing_selected(opened: Opened, page: str) -> None:
     app = opened("many", MANY, page, treated_from="2090-01-01")
     assert not app.exception
     assert not app.error
@@ -89,7 +95,7 @@ def test_with_nothing_selected(opened, page: str) -> None:  # type: ignore[no-un
 
 
 @pytest.mark.parametrize("page", PAGE_NAMES)
-def test_values_are_never_markdown(opened, page: str) -> None:  # type: ignore[no-untyped-def]
+def test_values_are_never_markdown(opened: Opened, page: str) -> None:
     app = opened("hostile", HOSTILE, page, product=EVIL)
     assert not app.exception
     assert not app.error
@@ -97,30 +103,43 @@ def test_values_are_never_markdown(opened, page: str) -> None:  # type: ignore[n
     assert "(http://" not in said(app)
 
 
-def test_a_value_that_occurs_nowhere_is_said_and_selects_nothing(opened) -> None:  # type: ignore[no-untyped-def]
+def test_a_value_that_occurs_nowhere_is_said_and_selects_nothing(opened: Opened) -> None:
     app = opened("many", MANY, "overview", clinic="Nowhere")
     assert "Nowhere occurs nowhere" in said(app)
     assert "**0** of" in said(app)
 
 
 @pytest.mark.parametrize("query", [{"treated_from": "soon"}, {"treated_to": "2999-01-01"}, {"clinc": "North"}])
-def test_a_link_that_cannot_be_understood_shows_nothing(opened, query: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+def test_a_link_that_cannot_be_understood_shows_nothing(opened: Opened, query: dict[str, str]) -> None:
     app = opened("many", MANY, "overview", **query)
     assert len(app.error) == 1
     assert not app.title
     assert not app.get("plotly_chart")
 
 
-def test_a_period_that_ends_before_it_begins_is_said(opened) -> None:  # type: ignore[no-untyped-def]
+def test_a_period_that_ends_before_it_begins_is_said(opened: Opened) -> None:
     app = opened("many", MANY, "overview", treated_from="2024-02-01", treated_to="2024-01-01")
     assert "before it begins" in app.error[0].value
 
 
-def test_a_code_in_a_link_is_understood_and_reset_takes_it_away(opened) -> None:  # type: ignore[no-untyped-def]
+def test_a_code_in_a_link_is_understood_and_reset_takes_it_away(opened: Opened) -> None:
     app = opened("many", MANY, "side-effects", treatment_type="neuromodulator")
     assert app.multiselect(key="treatment_type").value == ["Neuromodulator"]
     app.button(key="reset").click().run()
     assert app.multiselect(key="treatment_type").value == []
+
+
+def test_an_open_page_notices_a_new_snapshot(opened: Opened, folder: Path) -> None:
+    app = opened("growing", ONE, "side-effects")
+    assert "1 of 1 treatment records" in said(app).replace("**", "")
+    data.import_exports([write_exports(TWO, folder / "more")], into=folder / "growing" / "outcomes.json")
+    assert "2 of 2 treatment records" in said(app.run()).replace("**", "")
+
+
+def test_an_option_may_be_written_as_on_the_command_line(opened: Opened) -> None:
+    app = opened("many", MANY, "side-effects", rates_by="age_band")
+    assert app.selectbox(key="rates_by").value == "Age band"
+    assert not app.warning
 
 
 @pytest.mark.parametrize(
