@@ -91,10 +91,14 @@ def wang_chang(
     Source: Wang and Chang, J Am Stat Assoc 1999; 94: 146.
     """
     kept = is_event | (events_in_series == 0)
-    day, is_event, cluster = day[kept], is_event[kept], cluster[kept]
-    divisor = np.maximum(events_in_series[kept], 1)
-    # Counted in integers by divisor first, so that the sums do not depend on the order of the rows.
-    days, divisors = int(day.max()) + 1, int(divisor.max()) + 1
+    divisor = np.maximum(events_in_series[kept], 1).astype(np.int64)
+    days, divisors = int(day[kept].max()) + 1, int(divisor.max()) + 1
+    # One number per gap, sorted by patient and day: nothing below depends on the order in which the rows came.
+    gap = ((cluster[kept].astype(np.int64) * days + day[kept]) * divisors + divisor) * 2 + is_event[kept]
+    gap.sort()
+    gap, is_event = gap >> 1, (gap & 1).astype(np.bool_)
+    gap, divisor = np.divmod(gap, divisors)
+    cluster, day = np.divmod(gap, days)
     cell = divisor * days + day
     counts = np.bincount(cell, minlength=days * divisors).reshape(divisors, days)
     event_counts = np.bincount(cell[is_event], minlength=days * divisors).reshape(divisors, days)
@@ -127,11 +131,10 @@ def wang_chang(
 def _jackknife(day: Integers, influence: Floats, weight: Floats, cluster: Integers, hazard: Floats) -> Floats:
     """The infinitesimal-jackknife variance of log(share) on each dense day.
 
-    A cluster's influence on day t is P - H(t) R: P the (weighted) influence of its gaps that have ended, R the weight
-    of those that have not. The sums over clusters of P*P, P*R and R*R change only where a gap ends.
+    The gaps are sorted by cluster and day. A cluster's influence on day t is P - H(t) R: P the (weighted) influence of
+    its gaps that have ended, R the weight of those that have not. The sums over clusters of P*P, P*R and R*R change
+    only where a gap ends.
     """
-    order = np.lexsort((influence, day, cluster))
-    day, influence, weight, cluster = day[order], influence[order], weight[order], cluster[order]
     is_first = np.concatenate([[True], cluster[1:] != cluster[:-1]])
     starts = np.flatnonzero(is_first)
     lengths = np.diff(np.append(starts, len(cluster)))
