@@ -204,16 +204,22 @@ def export(measure: str, snapshot: Path | None, **options: Any) -> None:
         given = [f"--{name.replace('_', '-')}" for name, value in taken.items() if value]
         if given:
             raise Refused(f"{measure} are records and take no {', '.join(given)}")
-        table: Any = store.records_table(measure, filters)
+        rows: Any = store.records_reader(measure, filters)
     else:
-        table = store.measure(measure, filters, **_measure_options(measure, taken))
+        rows = store.measure(measure, filters, **_measure_options(measure, taken))
     if output is None or str(output) == "-":
         if file_format in ("parquet", "xlsx") and sys.stdout.isatty():
             raise Refused(f"{file_format} is not for a terminal: name a file with --output")
-        files.write(table, file_format, sys.stdout.buffer)
+        files.write(rows, file_format, sys.stdout.buffer)
         sys.stdout.buffer.flush()
     else:
-        output.write_bytes(files.to_bytes(table, file_format))
+        unfinished = output.with_name(f"{output.name}.unfinished")
+        try:
+            with unfinished.open("wb") as file:
+                files.write(rows, file_format, file)
+            unfinished.replace(output)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
 
 def _selection(store: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

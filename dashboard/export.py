@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import orjson
 import pandas as pd
@@ -27,70 +27,80 @@ class ExportError(ValueError):
     """A table that a format cannot hold; the message says why and what can."""
 
 
-def to_bytes(table: pa.Table | pd.DataFrame, file_format: str) -> bytes:
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader | pd.DataFrame
+
+
+def to_bytes(rows: Rows, file_format: str) -> bytes:
     """The file that `write` writes."""
     file = io.BytesIO()
-    write(table, file_format, file)
+    write(rows, file_format, file)
     return file.getvalue()
 
 
-def write(table: pa.Table | pd.DataFrame, file_format: str, file: BinaryIO) -> None:
-    """Writes a table in one of FORMATS, empty cells where there is no value.
+def write(rows: Rows, file_format: str, file: BinaryIO) -> None:
+    """Writes rows in one of FORMATS, batch after batch, with empty cells where there is no value.
 
     CSV and Excel: a text that a spreadsheet would run as a formula is neutralised (a leading ' in CSV, a plain text in
     Excel). Parquet and JSON hold every value as it is. Raises ExportError for more rows than Excel holds, KeyError for
     another format.
     """
-    arrow = _arrow(table)
-    {"csv": _write_csv, "parquet": _write_parquet, "xlsx": _write_xlsx, "json": _write_json}[file_format](arrow, file)
+    writers = {"csv": _write_csv, "parquet": _write_parquet, "xlsx": _write_xlsx, "json": _write_json}
+    writers[file_format](_batches(rows), file)
 
 
-def _arrow(table: pa.Table | pd.DataFrame) -> pa.Table:
-    arrow = pa.Table.from_pandas(table, preserve_index=False) if isinstance(table, pd.DataFrame) else table
-    columns = [
-        column.cast(pa.string())
-        if pa.types.is_dictionary(column.type) or pa.types.is_large_string(column.type)
-        else column
-        for column in arrow.columns
-    ]
-    return pa.table(dict(zip(arrow.column_names, columns, strict=True))).replace_schema_metadata(None)
+def _batches(rows: Rows) -> pa.RecordBatchReader:
+    """The rows in batches of one plain schema: texts are texts, and no metadata."""
+    if isinstance(rows, pd.DataFrame):
+        rows = pa.Table.from_pandas(rows, preserve_index=False)
+    reader = rows.to_reader() if isinstance(rows, pa.Table) else rows
+    texts = (pa.types.is_dictionary, pa.types.is_large_string, pa.types.is_string_view)
+    schema = pa.schema(
+        (field.name, pa.string() if any(is_text(field.type) for is_text in texts) else field.type)
+        for field in reader.schema
+    )
+    plain = (batch.replace_schema_metadata(None).cast(schema) for batch in reader)
+    return pa.RecordBatchReader.from_batches(schema, plain)
 
 
-def _write_csv(table: pa.Table, file: BinaryIO) -> None:
+def _write_csv(batches: pa.RecordBatchReader, file: BinaryIO) -> None:
     from pyarrow import csv
 
-    columns = [_neutralised(column) if pa.types.is_string(column.type) else column for column in table.columns]
-    harmless = pa.table(dict(zip(table.column_names, columns, strict=True)))
-    file.write(",".join(table.column_names).encode() + b"\n")
-    csv.write_csv(harmless, file, csv.WriteOptions(include_header=False, quoting_style="needed"))
+    file.write(",".join(batches.schema.names).encode() + b"\n")
+    options = csv.WriteOptions(include_header=False, quoting_style="needed")
+    for batch in batches:
+        cells = [_neutralised(column) if pa.types.is_string(column.type) else column for column in batch.columns]
+        csv.write_csv(pa.record_batch(cells, names=batch.schema.names), file, options)
 
 
-def _neutralised(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+def _neutralised(texts: pa.Array) -> pa.Array:
     is_formula = pc.fill_null(pc.match_substring_regex(texts, FORMULA), False)
     return pc.if_else(is_formula, pc.binary_join_element_wise("'", texts, ""), texts)
 
 
-def _write_parquet(table: pa.Table, file: BinaryIO) -> None:
+def _write_parquet(batches: pa.RecordBatchReader, file: BinaryIO) -> None:
     from pyarrow import parquet
 
-    parquet.write_table(table, file, compression="zstd")
+    with parquet.ParquetWriter(file, batches.schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
 
 
-def _write_json(table: pa.Table, file: BinaryIO) -> None:
+def _write_json(batches: pa.RecordBatchReader, file: BinaryIO) -> None:
     file.write(b"[")
-    for index, row in enumerate(row for batch in table.to_batches(10_000) for row in batch.to_pylist()):
+    for index, row in enumerate(row for batch in batches for row in batch.to_pylist()):
         file.write(b",\n" if index else b"\n")
         file.write(orjson.dumps(row, option=orjson.OPT_NAIVE_UTC))
     file.write(b"\n]\n")
 
 
-def _write_xlsx(table: pa.Table, file: BinaryIO) -> None:
+def _write_xlsx(batches: pa.RecordBatchReader, file: BinaryIO) -> None:
     import xlsxwriter
 
-    if table.num_rows > EXCEL_ROWS:
-        raise ExportError(
-            f"a sheet of Excel holds {EXCEL_ROWS:,} rows, and this table has {table.num_rows:,}: choose csv or parquet"
-        )
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(one.num_rows for one in held) > EXCEL_ROWS:
+            raise ExportError(f"a sheet of Excel holds {EXCEL_ROWS:,} rows, and these are more: choose csv or parquet")
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -104,11 +114,11 @@ def _write_xlsx(table: pa.Table, file: BinaryIO) -> None:
     time = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
     sheet = workbook.add_worksheet()
     sheet.freeze_panes(1, 0)
-    for position, name in enumerate(table.column_names):
+    for position, name in enumerate(batches.schema.names):
         sheet.write_string(0, position, name, bold)
         sheet.set_column(position, position, max(10, min(len(name) + 2, 32)))
     row_number = 0
-    for batch in table.to_batches(10_000):
+    for batch in held:
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             row_number += 1
             for position, value in enumerate(row):

@@ -30,6 +30,7 @@ RECORDS = ("treatments", "follow_ups", "side_effects", "patients", "rejects", "i
 
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
 DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
+BATCH_ROWS = 50_000
 SAMPLE = Path(data.__file__).parent / "sample"
 
 # No file, no network, no extension, and no way back, for whatever this connection is asked.
@@ -126,16 +127,18 @@ class Store:
 
     def records(self, table: str, filters: Filters | None = None, limit: int | None = None) -> pd.DataFrame:
         """The records of a table that belong to the cohort, in the contract's columns, at most `limit` of them."""
-        frame: pd.DataFrame = self.records_table(table, filters, limit).to_pandas()
+        frame: pd.DataFrame = self.records_reader(table, filters, limit).read_all().to_pandas()
         return frame
 
-    def records_table(self, table: str, filters: Filters | None = None, limit: int | None = None) -> pa.Table:
-        """The same records as an Arrow table, with their types kept (dates, whole numbers, empty values)."""
+    def records_reader(
+        self, table: str, filters: Filters | None = None, limit: int | None = None
+    ) -> pa.RecordBatchReader:
+        """The same records as Arrow batches, with their types kept (dates, whole numbers, empty values)."""
         sql = _records_sql(table)
         if limit is not None:
             sql = f"from ({sql}) limit {int(limit)}"
         parameters = _parameters(sql, filters)
-        return self._connection.cursor().sql(sql, params=parameters or None).to_arrow_table()
+        return self._connection.cursor().sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
 
     def record_count(self, table: str, filters: Filters | None = None) -> tuple[int, int]:
         """How many records of a table belong to the cohort, and how many there are."""

@@ -33,7 +33,7 @@ def _records(name: str, filters: Filters) -> None:
     st.dataframe(preview, hide_index=True, placeholder="", alt=f"{name}, the first rows")
     st.caption("Download all selected rows as")
     with st.container(horizontal=True):
-        downloads(name, lambda suffix: export.to_bytes(store.records_table(name, filters), suffix), f"records-{name}")
+        downloads(name, lambda suffix: export.to_bytes(store.records_reader(name, filters), suffix), f"records-{name}")
 
 
 def _measure(name: str, filters: Filters) -> None:
