@@ -162,7 +162,7 @@ def _tell(outcome: ImportReport, report: Path | None, beside: Path | None) -> No
         outcome.write_rejects(rejects)
     if report:
         report.write_text(outcome.to_json(rejects.name if rejects else None), encoding="utf-8")
-    click.echo(outcome.text())
+    click.echo(outcome.text().rstrip("\n"))
     if rejects:
         click.echo(f"\nThe rejected rows, with the reasons, for a spreadsheet: {rejects}")
     sys.exit(1 if outcome.rejects else 0)
