@@ -45,9 +45,9 @@ HISTORY = {
     "imports": 'import_no integer, imported_at timestamp, file varchar, "table" varchar, rows_read bigint, '
     "rows_loaded bigint, rows_duplicate bigint, rows_skipped bigint, rows_rejected bigint, rows_replaced bigint, "
     "warnings bigint, sha256 varchar",
-    "rejects": "import_no integer, file varchar, line bigint, table_name varchar, column_name varchar, "
+    "rejects": 'import_no integer, file varchar, line bigint, "table" varchar, "column" varchar, '
     "value varchar, reason varchar, raw varchar",
-    "import_warnings": "import_no integer, file varchar, line bigint, table_name varchar, column_name varchar, "
+    "import_warnings": 'import_no integer, file varchar, line bigint, "table" varchar, "column" varchar, '
     "value varchar, reason varchar",
 }
 EARLIER = "(earlier import)"

@@ -131,14 +131,14 @@ def _imported(
     warnings += [
         ImportWarning(*row)
         for row in connection.execute(
-            f"select file, line, column_name, value, reason from import_warnings {of_this} order by rowid",
+            f'select file, line, "column", value, reason from import_warnings {of_this} order by rowid',
             {"import_no": built.import_no},
         ).fetchall()
     ]
     rejects = [
         Reject(*row)
         for row in connection.execute(
-            f"select file, line, table_name, column_name, value, reason, raw from rejects {of_this} order by rowid",
+            f'select file, line, "table", "column", value, reason, raw from rejects {of_this} order by rowid',
             {"import_no": built.import_no},
         ).fetchall()
     ]

@@ -1,3 +1,3 @@
 -- The rows that an import could not take, verbatim, with the line and the reason; filters do not cut them.
 -- grain: rejected row
-select import_no, file, line, table_name, column_name, value, reason, raw from rejects order by import_no, file, line
+select import_no, file, line, "table", "column", value, reason, raw from rejects order by import_no, file, line

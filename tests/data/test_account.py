@@ -77,7 +77,7 @@ def test_a_treatment_that_cannot_be_kept_is_rejected_with_its_reason(
     report = practice.imports()
     assert reasons(report) == [(3, column, value, reason)]
     assert practice.rows("select treatment_id from treatments") == [("T1",), ("T2",)]
-    assert practice.rows("select import_no, file, line, table_name, raw from rejects") == [
+    assert practice.rows('select import_no, file, line, "table", raw from rejects') == [
         (1, "treatments.csv", 3, "treatments", row)
     ]
 
