@@ -19,6 +19,7 @@ from dashboard.statistics.survival import (
     share_by,
     wang_chang,
 )
+from tests.measures.test_oracle_known_answers import LUNG_WOMEN
 
 # Freireich et al., Blood 1963; 21: 699: weeks of remission of 21 patients on 6-mercaptopurine, and of 21 on placebo.
 SIX_MP = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
@@ -44,6 +45,14 @@ def test_freireich_medians_and_log_rank() -> None:
     assert chi2 == pytest.approx(16.7929, abs=5e-5)
     assert degrees == 1
     assert p == pytest.approx(stats.chi2.sf(16.7929, 1), rel=1e-3)
+
+
+def test_lung_women() -> None:
+    """Loprinzi et al., J Clin Oncol 1994; 12: 601: the figures that R's survfit gives with conf.type = "log-log"."""
+    curve = kaplan_meier(*counted([day for day, _ in LUNG_WOMEN], [int(died) for _, died in LUNG_WOMEN]))
+    assert [quantile_day(curve.day, share, 0.5) for share in (curve.share, curve.low, curve.high)] == [426, 345, 524]
+    died, died_low, died_high = share_by(curve, 365)
+    assert (1 - died, 1 - died_high, 1 - died_low) == pytest.approx((0.526463, 0.403580, 0.635316), abs=5e-7)
 
 
 @pytest.mark.parametrize("seed", range(10))
