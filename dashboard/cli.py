@@ -32,13 +32,15 @@ class Commands(click.Group):
     """A group whose every failure is one message and exit status 2, never a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        from dashboard.export import ExportError
+        from dashboard.filters import FilterError
         from data import ImportRefused
 
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except (ImportRefused, ValueError) as refusal:
+        except (ImportRefused, FilterError, ExportError) as refusal:
             raise Refused(str(refusal)) from None
         except BrokenPipeError:
             os._exit(0)
@@ -69,7 +71,21 @@ _snapshot = click.option(
 )
 _sources = click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 _mapping = click.option("--mapping", help="A TOML file, or the name of a mapping that is shipped.")
-_report = click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as JSON.")
+
+
+def _writable(context: click.Context, parameter: click.Parameter, place: Path | None) -> Path | None:
+    """A place whose folder can be written, asked before anything is done."""
+    if place and not os.access(place.parent, os.W_OK):
+        raise Refused(f"{place} cannot be written: {place.parent} is no folder that you may write to")
+    return place
+
+
+_report = click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_writable,
+    help="Write the report as JSON.",
+)
 _day = click.DateTime(["%Y-%m-%d"])
 
 
@@ -157,6 +173,8 @@ def check(sources: tuple[Path, ...], mapping: str | None, as_of: datetime.dateti
 def _tell(outcome: ImportReport, report: Path | None, beside: Path | None) -> None:
     """Prints the report, writes it as JSON and its rejects beside it; exit status 1 where rows were rejected."""
     place = report or beside
+    if place and not outcome.rejects:
+        place.with_name(f"{place.stem}.rejects.csv").unlink(missing_ok=True)
     rejects = place.with_name(f"{place.stem}.rejects.csv") if place and outcome.rejects else None
     if rejects:
         outcome.write_rejects(rejects)
@@ -192,7 +210,8 @@ def _tell(outcome: ImportReport, report: Path | None, beside: Path | None) -> No
 def export(measure: str, snapshot: Path | None, **options: Any) -> None:
     """Write a measure, or the records of a table, as a file."""
     from dashboard import export as files
-    from dashboard.store import MEASURES, RECORDS, open_snapshot
+    from dashboard.filters import SIDE_EFFECT_FILTERS
+    from dashboard.store import MEASURES, RECORDS, counts_side_effects, open_snapshot
 
     if measure not in (*MEASURES, *RECORDS):
         raise Refused(f"there is no measure {measure!r}; there are: {', '.join((*MEASURES, *RECORDS))}")
@@ -200,8 +219,12 @@ def export(measure: str, snapshot: Path | None, **options: Any) -> None:
     file_format = options.pop("file_format") or (_ending(output) if output else "csv")
     store = open_snapshot(_existing(snapshot))
     filters, taken = _selection(store, options)
+    of_side_effects = [column for column in SIDE_EFFECT_FILTERS if getattr(filters, column)]
+    if of_side_effects and not counts_side_effects(measure):
+        chosen = " and ".join(of_side_effects)
+        click.echo(f"Note: {chosen} selects side effects, and leaves {measure} as it is.", err=True)
     if measure in RECORDS:
-        given = [f"--{name.replace('_', '-')}" for name, value in taken.items() if value]
+        given = [f"--{name.replace('_', '-')}" for name, value in taken.items() if value not in (None, ())]
         if given:
             raise Refused(f"{measure} are records and take no {', '.join(given)}")
         rows: Any = store.records_reader(measure, filters)
@@ -257,7 +280,8 @@ def _measure_options(measure: str, taken: dict[str, Any]) -> dict[str, Any]:
 @main.command()
 def measures() -> None:
     """List every measure and record table: name, columns, definition."""
-    from dashboard.store import MEASURES, RECORDS, definition, groups_of, options_of
+    from dashboard.store import MEASURES, RECORDS, definition, options_of
+    from queries import groups_of
 
     for heading, listed in (("Measures", MEASURES), ("Records", RECORDS)):
         click.echo(f"{heading}\n")
@@ -280,7 +304,9 @@ def measures() -> None:
 
 @main.command()
 @click.option("--treatments", required=True, type=click.IntRange(1), help="How many treatment records.")
-@click.option("--seed", default=1, show_default=True, help="The same seed makes the same files.")
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0), help="The same seed makes the same files."
+)
 @click.option(
     "--output",
     required=True,
@@ -319,8 +345,8 @@ def _existing(snapshot: Path | None) -> Path:
 
     if snapshot is not None and not snapshot.exists():
         raise Refused(f"there is no snapshot {snapshot}; make one with: outcomes import FOLDER --into {snapshot}")
-    with _Progress():
-        place, is_new = default_snapshot(snapshot)
+    with _Progress() as progress:
+        place, is_new = default_snapshot(snapshot, progress)
     if is_new:
         click.echo(
             f"No snapshot at {place} yet: built one from the bundled sample, which is synthetic. "

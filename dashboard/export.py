@@ -19,6 +19,8 @@ MEDIA_TYPES = {
     "json": "application/json",
 }
 EXCEL_ROWS = 1_048_575
+EXCEL_CHARACTERS = 32_767
+EXCEL_DIGITS = 10**15
 # A spreadsheet runs a text that begins like this as a formula; full-width forms count too.
 FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
 
@@ -89,7 +91,7 @@ def _write_json(batches: pa.RecordBatchReader, file: BinaryIO) -> None:
     file.write(b"[")
     for index, row in enumerate(row for batch in batches for row in batch.to_pylist()):
         file.write(b",\n" if index else b"\n")
-        file.write(orjson.dumps(row, option=orjson.OPT_NAIVE_UTC))
+        file.write(orjson.dumps(row))
     file.write(b"\n]\n")
 
 
@@ -99,6 +101,12 @@ def _write_xlsx(batches: pa.RecordBatchReader, file: BinaryIO) -> None:
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
+        for column in batch.columns:
+            if pa.types.is_string(column.type) and (pc.max(pc.utf8_length(column)).as_py() or 0) > EXCEL_CHARACTERS:
+                raise ExportError(
+                    f"a cell of Excel holds {EXCEL_CHARACTERS:,} characters, and one here is longer: "
+                    "choose csv or parquet"
+                )
         if sum(one.num_rows for one in held) > EXCEL_ROWS:
             raise ExportError(f"a sheet of Excel holds {EXCEL_ROWS:,} rows, and these are more: choose csv or parquet")
     options = {
@@ -126,6 +134,8 @@ def _write_xlsx(batches: pa.RecordBatchReader, file: BinaryIO) -> None:
                     continue
                 if isinstance(value, bool):
                     sheet.write_boolean(row_number, position, value)
+                elif isinstance(value, int) and abs(value) > EXCEL_DIGITS:
+                    sheet.write_string(row_number, position, str(value))
                 elif isinstance(value, int | float):
                     sheet.write_number(row_number, position, value)
                 elif isinstance(value, datetime.datetime):

@@ -91,25 +91,11 @@ class Filters:
         query: dict[str, list[str]] = {}
         for name in BOUND_FILTERS:
             if (bound := getattr(self, name)) is not None:
-                query[name] = [f"{bound:g}" if isinstance(bound, float) else str(bound)]
+                query[name] = [str(bound)]
         for name in VALUE_FILTERS:
             if chosen := getattr(self, name):
                 query[name] = list(chosen)
         return query
-
-    def to_options(self) -> list[str]:
-        """The command-line options that give these filters again."""
-        options: list[str] = []
-        names = {
-            "treated_from": "--from",
-            "treated_to": "--to",
-            "dose_from": "--dose-from",
-            "dose_to": "--dose-to",
-        }
-        for name, texts in self.to_query().items():
-            for text in texts:
-                options += [names[name], text] if name in names else ["--where", f"{name}={text}"]
-        return options
 
     def to_sql(self) -> dict[str, object]:
         """The struct that the cohort macros take: every field, null where it does not restrict."""

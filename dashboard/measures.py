@@ -88,9 +88,7 @@ def time_to_resolution(counts: pd.DataFrame, by: Groups, level: float) -> pd.Dat
         "unresolved_high",
         "estimator",
     )
-    return _stacked(parts, by, columns).astype(
-        {"day": "int64", "at_risk": "int64", "resolved": "int64", "censored": "int64"}
-    )
+    return _typed(_stacked(parts, by, columns), by, ("day", "at_risk", "resolved", "censored"))
 
 
 def time_to_resolution_summary(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
@@ -121,7 +119,7 @@ def time_to_resolution_summary(counts: pd.DataFrame, by: Groups, level: float) -
     share_names, limit_names = _share_names(RESOLVED_BY, "resolved")
     columns = ["side_effects", "resolved", "censored", *_QUANTILES, *share_names]
     columns += ["logrank_chi2", "logrank_df", "logrank_p", "restricted_mean_days", "estimator", *limit_names]
-    return pd.DataFrame(summaries, columns=[*by, *columns]).astype({"logrank_df": "Int64"})
+    return _typed(pd.DataFrame(summaries, columns=[*by, *columns]), by, ("side_effects", "resolved", "censored"))
 
 
 def maintenance_intervals(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
@@ -131,7 +129,7 @@ def maintenance_intervals(counts: pd.DataFrame, by: Groups, level: float) -> pd.
         part = _curve_frame(_return_curve(rows, level), ("at_risk", "returned", None), "not_returned")
         parts.append(_labelled(part, by, group))
     columns = ("day", "at_risk", "returned", "not_returned", "not_returned_low", "not_returned_high")
-    return _stacked(parts, by, columns).astype({"day": "int64"})
+    return _typed(_stacked(parts, by, columns), by, ("day",))
 
 
 def maintenance_summary(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
@@ -155,7 +153,7 @@ def maintenance_summary(counts: pd.DataFrame, by: Groups, level: float) -> pd.Da
         )
     share_names, limit_names = _share_names(RETURNED_BY, "returned")
     columns = ["patients", "courses", "completed", *_QUANTILES, *share_names, "completed_median_days", *limit_names]
-    return pd.DataFrame(summaries, columns=[*by, *columns])
+    return _typed(pd.DataFrame(summaries, columns=[*by, *columns]), by, ("patients", "courses", "completed"))
 
 
 ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
@@ -214,6 +212,13 @@ def _labelled(part: pd.DataFrame, by: Groups, group: tuple[Hashable, ...]) -> pd
     for position, (column, value) in enumerate(zip(by, group, strict=True)):
         part.insert(position, column, str(value))
     return part
+
+
+def _typed(figures: pd.DataFrame, by: Groups, counts: Sequence[str]) -> pd.DataFrame:
+    """The same types whatever is selected, nothing too: texts, whole counts, and everything else a number."""
+    types = dict.fromkeys(figures.columns, "float64") | dict.fromkeys((*by, "estimator"), "str")
+    types |= dict.fromkeys(counts, "int64") | {"logrank_df": "Int64"}
+    return figures.astype({column: types[column] for column in figures.columns})
 
 
 def _stacked(parts: list[pd.DataFrame], by: Groups, columns: Sequence[str]) -> pd.DataFrame:

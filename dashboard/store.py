@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,7 +42,7 @@ _HARDENING = (
     "set lock_configuration = true",
 )
 _VIEWS = (*queries.MODEL, "treatments", "follow_ups", "side_effects", "patients")
-_ACCOUNTS = ("figures", "rejects", "imports", "import_warnings", "treatment_types", "snapshot")
+_ACCOUNTS = ("figures", "rejects", "imports", "treatment_types", "snapshot")
 
 
 def snapshot_path() -> Path:
@@ -50,7 +50,9 @@ def snapshot_path() -> Path:
     return Path(os.environ.get(SNAPSHOT_VARIABLE) or DEFAULT_SNAPSHOT)
 
 
-def default_snapshot(path: Path | None = None) -> tuple[Path, bool]:
+def default_snapshot(
+    path: Path | None = None, progress: Callable[[str, int, int], None] | None = None
+) -> tuple[Path, bool]:
     """The place of the snapshot, and whether it had to be built from the bundled sample because none was there.
 
     Raises data.ImportRefused where it cannot be built.
@@ -58,7 +60,7 @@ def default_snapshot(path: Path | None = None) -> tuple[Path, bool]:
     place = path or snapshot_path()
     if place.exists():
         return place, False
-    data.import_exports([SAMPLE], into=place, figures=first_look)
+    data.import_exports([SAMPLE], into=place, progress=progress, figures=first_look)
     return place, True
 
 
@@ -109,11 +111,10 @@ class Store:
         `by` may be empty: then there is one group and no column for it. A group of '' was not recorded. Options that a
         measure does not know are left alone. Raises FilterError for a group that the measure cannot be shown by.
         """
-        impossible = [group for group in by if group not in groups_of(name)]
+        possible = queries.groups_of(name)
+        impossible = [group for group in by if group not in possible]
         if impossible:
-            raise FilterError(
-                f"{name} cannot be shown by {', '.join(impossible)}; it can by: {', '.join(groups_of(name))}"
-            )
+            raise FilterError(f"{name} cannot be shown by {', '.join(impossible)}; it can by: {', '.join(possible)}")
         filters = filters or Filters()
         is_first_look = filters.is_empty and (unit, window_days, clock, level) == ("session", None, "onset", 0.95)
         stored = self._stored.get((name, ",".join(by))) if is_first_look else None
@@ -210,9 +211,10 @@ def first_look(place: Path) -> list[tuple[str, str, str, bytes]]:
     return made
 
 
-def groups_of(measure: str) -> tuple[str, ...]:
-    """The groups by which a measure can be shown."""
-    return queries.groups_of(measure)
+def counts_side_effects(name: str) -> bool:
+    """Whether filters on side effects change a measure or a record table."""
+    sql = queries.measure(name, ()) if name in MEASURES else _records_sql(name)
+    return "cohort_side_effects" in sql
 
 
 def options_of(measure: str) -> tuple[str, ...]:

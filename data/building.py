@@ -51,6 +51,8 @@ HISTORY = {
     "value varchar, reason varchar",
 }
 EARLIER = "(earlier import)"
+# Treatments first, for the others belong to them; patients last, for the data cut-off is settled then.
+CHECKED = ("treatments", "follow_ups", "side_effects", "patients")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def build(
         _require_cut_off(connection, as_of)
     checking.prepare(connection)
     _catalogue(connection)
-    for table in TABLES.values():
+    for table in (TABLES[name] for name in CHECKED):
         progress(f"checking {table.name}")
         staging.stage(connection, table, previous)
         for no, source in staged.sources.items():
@@ -86,7 +88,10 @@ def build(
                 checking.reject_lines(connection, table, no, staged.ledgers[source.file.name].rejected)
                 if no == min(one for one, other in staged.sources.items() if other.file is source.file):
                     checking.warn_of_file(connection, table, no, source.file.notes)
-        checking.check(connection, table, as_of or date.today())
+        settled = _latest(connection, "built") if table.name == "patients" else None
+        checking.check(connection, table, as_of or settled or date.today())
+        if table.name == "treatments":
+            _require_one_kind(connection)
         _settle(connection, table, staged)
         if table.name == "treatments":
             _unknown_types(connection)
@@ -171,6 +176,12 @@ def _catalogue(connection: duckdb.DuckDBPyConnection) -> None:
         with CATALOGUE.open(encoding="utf-8-sig", newline="") as file:
             rows = [[row[name].strip() or None for name in CATALOGUE_COLUMNS] for row in csv.DictReader(file)]
         codes = [str(row[0]).casefold() for row in rows]
+        unclear = [row[0] for row in rows if row[3] not in ("true", "false") or not (row[4] or "").isdecimal()]
+        if unclear:
+            raise ImportRefused(
+                f"{CATALOGUE.name}: {unclear[0]} needs is_maintained (true or false) and touch_up_window_days "
+                "(a whole number from 0)."
+            )
         if None in (row[0] for row in rows) or len(set(codes)) < len(codes):
             raise ImportRefused(f"{CATALOGUE.name}: every treatment type needs a code of its own.")
         connection.executemany("insert into built.treatment_types values (?, ?, ?, ?, ?, ?, ?)", rows)
@@ -336,6 +347,15 @@ def _raws(connection: duckdb.DuckDBPyConnection, staged: Staged) -> pa.Table:
             for name, column, sql_type in zip(("source_no", "line", "file", "raw"), columns, types, strict=True)
         }
     )
+
+
+def _require_one_kind(connection: duckdb.DuckDBPyConnection) -> None:
+    kinds = _one(connection, "select count(distinct starts_with(treatment_id, 'SYN-')) from staged_treatments")
+    if kinds > 1:
+        raise ImportRefused(
+            "Real records would be mixed with synthetic ones (whose treatment_id begins with SYN-). "
+            "Start afresh with --replace, or choose another snapshot with --into."
+        )
 
 
 def _require_cut_off(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:

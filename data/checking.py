@@ -38,11 +38,17 @@ RULES = {
     ),
     "side_effects": (
         "side_effect_names_nobody",
+        "effect_named_any",
         "onset_after_cut_off",
+        "resolved_after_cut_off",
+        "seen_gone_after_cut_off",
+        "last_present_after_cut_off",
         "resolved_before_onset",
         "seen_gone_before_onset",
         "last_present_before_onset",
+        "resolved_before_last_present",
         "seen_gone_before_last_present",
+        "seen_gone_before_resolved",
         "side_effect_of_unknown_treatment",
         "side_effect_before_any_treatment",
         "side_effect_before_its_treatment",
@@ -159,11 +165,12 @@ def _reject(
     connection.execute(f"create or replace temp table offending as {offending}", bound or {})
     if not connection.execute("select 1 from offending limit 1").fetchall():
         return
+    columns = ", ".join(f"coalesce({name}::varchar, '')" for name in table.column_names)
     connection.execute(
         f"""
         insert into rejected
         select '{table.name}', source_no, line, column_name, value, reason,
-            case when source_no = 0 then staged::varchar end
+            case when source_no = 0 then concat_ws(',', {columns}) end
         from offending join staged_{table.name} as staged using (source_no, line)
         """
     )

@@ -125,7 +125,13 @@ def _imported(
     files = [FileAccount(file, table, **counts) for (file, table), counts in totals(staged).items()]
     of_this = "where import_no = $import_no"
     warnings = [
-        ImportWarning(name, None, None, None, "left out: no table of the contract, by name or by columns")
+        ImportWarning(
+            name,
+            None,
+            None,
+            None,
+            "left out: no table of the contract, nor in the mapping",
+        )
         for name in plan.left_out
     ]
     warnings += [

@@ -94,7 +94,7 @@ class Staging:
             raise ImportRefused("The new snapshot was not written completely (a .wal file is left). Import again.")
         sha256 = _sha256(self.path)
         _sync(self.path)
-        self.path.chmod(0o444)
+        self.path.chmod(self.path.stat().st_mode & 0o555)
         number = 1 + max((_number(file) for file in self.folder.glob("*.duckdb")), default=0)
         file = self.folder / f"{number:06d}-{sha256[:12]}.duckdb"
         self.path.rename(file)

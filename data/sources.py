@@ -18,6 +18,8 @@ from data.mapping import Cell, Section, contract_sections, suggestion
 from data.refusal import ImportRefused
 
 SUFFIXES = (".csv", ".tsv", ".txt")
+# Files that may hold records: to leave one out is worth a word.
+RECORDS = (*SUFFIXES, ".xlsx", ".xls", ".json", ".ndjson", ".parquet", ".xml", ".gz", ".zip")
 BARRED_NODES = {
     "SUBQUERY": "a subquery",
     "WINDOW": "a window function",
@@ -73,7 +75,7 @@ def plan_import(sources: Sequence[str | Path], sections: Sequence[Section] | Non
         for name, path in named.items():
             recognised = _recognised(name, path, name in explicit)
             if recognised is None:
-                left_out += [name] if path.suffix.lower() in SUFFIXES else []
+                left_out.append(name)
             else:
                 chosen.append((name, path, [recognised[0]], recognised[1]))
         if not chosen:
@@ -84,6 +86,9 @@ def plan_import(sources: Sequence[str | Path], sections: Sequence[Section] | Non
     else:
         for name, path, matching in _matching(named, sections):
             chosen.append((name, path, matching, _examined(name, path, matching)))
+        left_out += [name for name in named if name not in {one[0] for one in chosen}]
+        if unread := [name for name in left_out if name in explicit]:
+            raise ImportRefused(f"The mapping reads nothing from {_listed(unread)}. Leave it out, or map it.")
     files: list[tuple[CsvFile, tuple[Source, ...]]] = []
     no = 0
     for _, _, matching, file in chosen:
@@ -93,7 +98,7 @@ def plan_import(sources: Sequence[str | Path], sections: Sequence[Section] | Non
             again = sum(one.section.table is section.table for one in of_file)
             of_file.append(_source(no, file, section, again, by_contract=sections is None))
         files.append((file, tuple(of_file)))
-    return Plan(tuple(files), tuple(left_out))
+    return Plan(tuple(files), tuple(name for name in left_out if Path(name).suffix.lower() in RECORDS))
 
 
 def _files(sources: Sequence[str | Path]) -> tuple[dict[str, Path], set[str]]:

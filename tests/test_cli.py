@@ -15,7 +15,8 @@ from click.testing import CliRunner, Result
 
 from dashboard.cli import main
 from dashboard.filters import Filters
-from dashboard.store import MEASURES, RECORDS, definition, groups_of, open_snapshot
+from dashboard.store import MEASURES, RECORDS, definition, open_snapshot
+from queries import groups_of
 from tests.conftest import SnapshotOf
 from tests.drawing import Exports, random_exports, write_exports
 
@@ -243,3 +244,24 @@ def test_an_import_without_any_treatment_is_refused(tmp_path: Path) -> None:
     exports = write_exports(Exports(treatments=[]), tmp_path / "exports")
     assert "No treatment record" in refused("import", exports, "--into", tmp_path / "o.json")
     assert not (tmp_path / "o.json").exists()
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_done(folder: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "none" / "report.json"
+    assert "cannot be written" in refused(
+        "import", folder / "exports", "--into", tmp_path / "o.json", "--report", missing
+    )
+    assert not (tmp_path / "o.json").exists()
+
+
+def test_filters_that_change_nothing_are_told(folder: Path) -> None:
+    effect = open_snapshot(folder / "outcomes.json").values("effect")[0][0]
+    told = run("export", "maintenance_summary", "--effect", effect, "--snapshot", folder / "outcomes.json")
+    assert (told.exit_code, "leaves maintenance_summary as it is" in told.stderr) == (0, True)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_columns_have_the_same_types_whatever_is_selected(folder: Path, measure: str) -> None:
+    store = open_snapshot(folder / "outcomes.json")
+    nothing = store.measure(measure, Filters(treated_from=datetime.date(2100, 1, 1)), by=("clinic",))
+    assert (nothing.dtypes == store.measure(measure, by=("clinic",)).dtypes).all()

@@ -81,3 +81,13 @@ def test_excel_refuses_more_rows_than_it_holds() -> None:
 def test_full_width_signs_are_formulas_too() -> None:
     written = to_bytes(pa.table({"text": ["＝1", "1", "\tx", "plain"]}), "csv").decode()
     assert list(csv.reader(io.StringIO(written)))[1:] == [["'＝1"], ["1"], ["'\tx"], ["plain"]]
+
+
+def test_excel_refuses_a_cell_that_it_would_cut() -> None:
+    with pytest.raises(ExportError, match="choose csv or parquet"):
+        to_bytes(pa.table({"raw": ["x" * 32_768]}), "xlsx")
+
+
+def test_excel_keeps_every_digit_of_a_large_number() -> None:
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(to_bytes(pa.table({"n": [10**16 + 1]}), "xlsx")))
+    assert sheet.get_sheet_by_index(0).to_python()[1] == ["10000000000000001"]

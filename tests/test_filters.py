@@ -24,17 +24,6 @@ def test_filters_survive_a_link(filters: Filters) -> None:
     assert Filters.from_query(filters.to_query()) == filters
 
 
-def test_filters_survive_the_command_line() -> None:
-    options = EVERYTHING.to_options()
-    pairs = [
-        option.partition("=")[::2]
-        for name, option in zip(options[::2], options[1::2], strict=True)
-        if name == "--where"
-    ]
-    bounds = {name: getattr(EVERYTHING, name) for name in BOUND_FILTERS}
-    assert Filters.of(pairs, **bounds) == EVERYTHING
-
-
 def test_the_order_in_which_values_are_chosen_makes_no_other_selection() -> None:
     assert Filters(area=("lips", "chin", "lips")) == Filters(area=("chin", "lips"))
     assert hash(Filters(area=("lips", "chin"))) == hash(Filters(area=("chin", "lips")))

@@ -26,8 +26,8 @@ NOT_RECORDED = "Not recorded"
 _VERBATIM = {"practitioner", "clinic", "product", "lot", "age_band", "year"}
 _ORDINALS = {"1": "First", "2": "Second", "3": "Third", "4": "Fourth", "5": "Fifth", "6+": "Sixth and later"}
 _PHRASES = {
-    "smoker": {"true": "Smoker", "false": "Not a smoker"},
-    "serious": {"true": "Serious", "false": "Not serious"},
+    "smoker": {"yes": "Smoker", "no": "Not a smoker"},
+    "serious": {"yes": "Serious", "no": "Not serious"},
     "effect": {"any": "Any side effect"},
     "age_band": {"under 25": "Under 25"},
     "total": {"total": "All"},

@@ -12,7 +12,8 @@ import streamlit as st
 
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
-from dashboard.store import Store, default_snapshot, open_snapshot
+from dashboard.store import Store, default_snapshot, open_snapshot, snapshot_path
+from data import ImportRefused
 
 
 def current_store() -> Store:
@@ -20,9 +21,18 @@ def current_store() -> Store:
 
     Raises data.ImportRefused where there is none and none can be built.
     """
-    place, _ = default_snapshot()
-    seen = place.stat()
+    place = _place(snapshot_path())
+    try:
+        seen = place.stat()
+    except FileNotFoundError:
+        raise ImportRefused(f"The snapshot {place} is gone. Import the exports again.") from None
     return _opened(str(place), (seen.st_ino, seen.st_mtime_ns, seen.st_size))
+
+
+@st.cache_resource(show_spinner="Preparing the sample data ...")
+def _place(wanted: Path) -> Path:
+    """The snapshot's place; only where none was there when the server first looked is it built from the sample."""
+    return default_snapshot(wanted)[0]
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the data ...")

@@ -8,8 +8,8 @@ from typing import TypeVar
 import streamlit as st
 
 from dashboard.charts.style import words
-from dashboard.store import groups_of
 from dashboard.ui.wording import plain
+from queries import groups_of
 
 Value = TypeVar("Value")
 

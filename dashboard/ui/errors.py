@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,8 +26,10 @@ def calmly() -> Iterator[None]:
     except FilterError as misunderstood:
         st.error(sentence(str(misunderstood)), title="This link cannot be understood, so nothing is shown")
         st.button("Open without filters", on_click=st.query_params.clear)
-    except Exception:
-        LOG.exception("a page failed")
+    except Exception as failure:
+        # The message of a failure may quote a patient's record; where it happened does not.
+        where = "".join(traceback.format_tb(failure.__traceback__))
+        LOG.error("a page failed: %s\n%s", type(failure).__name__, where)
         st.error(
             "Nothing is lost, and the data is unchanged. Reload the page; if it happens again, reset the filters "
             "or tell whoever runs the dashboard what was selected.",

@@ -6,6 +6,6 @@ select
     line,
     'followed_up_on' as column_name,
     followed_up_on::varchar as value,
-    'lies after the data cut-off ' || $cut_off as reason
+    'later than ' || $cut_off as reason
 from staged_follow_ups
 where source_no > 0 and followed_up_on > $cut_off::date

@@ -62,7 +62,7 @@ def test_text_is_trimmed_and_ids_keep_their_zeros(practice: Practice) -> None:
             f"T9,P1,{TODAY + timedelta(days=2)},skincare",
             "treated_on",
             f"{TODAY + timedelta(days=2)}",
-            f"lies after the data cut-off {TODAY}",
+            f"later than {TODAY}",
         ),
     ],
 )
@@ -183,9 +183,9 @@ def test_records_after_a_cut_off_that_was_told_are_rejected(practice: Practice) 
     report = practice.imports(as_of=date(2024, 3, 1))
     assert report.as_of == date(2024, 3, 1)
     assert [(reject.table, reject.line, reject.reason) for reject in report.rejects] == [
-        ("follow_ups", 3, "lies after the data cut-off 2024-03-01"),
-        ("side_effects", 3, "lies after the data cut-off 2024-03-01"),
-        ("treatments", 5, "lies after the data cut-off 2024-03-01"),
+        ("follow_ups", 3, "later than 2024-03-01"),
+        ("side_effects", 3, "later than 2024-03-01"),
+        ("treatments", 5, "later than 2024-03-01"),
     ]
     assert practice.rows("select birth_year from patients") == [(None,), (1980,)]
 
@@ -258,3 +258,52 @@ def test_a_date_without_end_is_no_resolution(practice: Practice) -> None:
     report = practice.imports()
     assert practice.rows("select resolved_on from side_effects") == [(None,)]
     assert [(warning.column, warning.value) for warning in report.warnings] == [("resolved_on", "9999-12-31")]
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ("2024-01-14,,2024-02-20", "resolved before it was last present on 2024-02-20"),
+        ("2024-01-20,2024-01-15,", "seen gone before it resolved on 2024-01-20"),
+    ],
+)
+def test_ends_that_contradict_each_other_are_rejected(practice: Practice, cells: str, reason: str) -> None:
+    practice.write("treatments.csv", TREATMENTS)
+    practice.write(
+        "side_effects.csv",
+        f"treatment_id,effect,onset_on,resolved_on,resolved_by,last_present_on\nT1,bruising,2024-01-11,{cells}\n",
+    )
+    assert [reject.reason for reject in practice.imports().rejects] == [reason]
+
+
+def test_an_end_later_than_the_cut_off_is_not_known_yet(practice: Practice) -> None:
+    practice.write("treatments.csv", TREATMENTS)
+    practice.write("side_effects.csv", "treatment_id,effect,onset_on,resolved_on\nT1,bruising,2024-01-11,2024-07-01\n")
+    report = practice.imports(as_of=date(2024, 6, 30))
+    assert practice.rows("select resolved_on from side_effects") == [(None,)]
+    assert [warning.reason for warning in report.warnings] == ["later than 2024-06-30"]
+
+
+def test_no_side_effect_may_be_called_any(practice: Practice) -> None:
+    practice.write("treatments.csv", TREATMENTS)
+    practice.write("side_effects.csv", "treatment_id,effect,onset_on\nT1,Any,2024-01-11\n")
+    assert [reject.column for reject in practice.imports().rejects] == ["effect"]
+
+
+def test_real_records_are_not_mixed_with_synthetic_ones(practice: Practice) -> None:
+    practice.write("treatments.csv", TREATMENTS.replace("T1,", "SYN-T1,"))
+    with pytest.raises(ImportRefused, match="--replace"):
+        practice.imports()
+    practice.write("treatments.csv", TREATMENTS.replace("\nT", "\nSYN-T"))
+    practice.imports()
+    practice.write("treatments.csv", TREATMENTS)
+    with pytest.raises(ImportRefused, match="--replace"):
+        practice.imports()
+    practice.imports(replace=True)
+    assert practice.rows("select is_synthetic from snapshot") == [(False,)]
+
+
+def test_a_file_that_nothing_reads_is_named(practice: Practice) -> None:
+    practice.write("treatments.csv", TREATMENTS)
+    practice.write("side_effects.json", "[]")
+    assert [warning.file for warning in practice.imports().warnings] == ["side_effects.json"]
