@@ -1,7 +1,6 @@
 -- The treatment records that the filters leave.
 -- filters: one struct; a field that is null does not restrict; a list keeps the values it holds, '' being "not
--- recorded";
--- both ends of the period and of the dose range are included.
+-- recorded"; both ends of the period and of the dose range are included.
 -- grain: treatment record
 select
     treatment_no,

@@ -1,5 +1,6 @@
 -- The side effects of the treatment records that the filters leave.
--- filters: those of the cohort, and effect; is_selected says whether severity and serious select the side effect too.
+-- filters: those of the cohort, and effect; is_selected says whether severity and serious select the side
+-- effect too.
 -- grain: side effect
 select
     cohort.*,

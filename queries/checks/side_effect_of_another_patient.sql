@@ -1,4 +1,5 @@
--- A side effect that names both names the patient of its treatment record; where they differ, the record counts.
+-- A side effect that names both names the patient of its treatment record; where they differ, the record
+-- counts.
 -- action: warn
 -- grain: one row per side effect that breaks the rule
 select

@@ -1,4 +1,5 @@
--- A side effect that names only its patient names an area of that session; else it goes to the session's first record.
+-- A side effect that names only its patient names an area of that session; else it goes to the session's first
+-- record.
 -- action: count
 -- grain: one row per side effect that breaks the rule
 with

@@ -1,12 +1,11 @@
--- How soon people come back: the share not yet returned for the next course, day by day. This is the time between
--- treatments, not how long the effect lasts.
+-- How soon people come back: the share not yet returned for the next course, day by day. This is the time
+-- between treatments, not how long the effect lasts.
 -- at risk: courses without a next one at the start of that day, weighted.
 -- numerator: returned, the weighted courses whose next one started on that day.
--- censored: the last course of a patient who has come back before is left out; that of a patient who never did counts
--- up
--- to the data cut-off.
--- weights: every patient and treatment type counts once, each of its K completed intervals as 1/K, so that those who
--- come often do not count more.
+-- censored: the last course of a patient who has come back before is left out; that of a patient who never did
+-- counts up to the data cut-off.
+-- weights: every patient and treatment type counts once, each of its K completed intervals as 1/K, so that
+-- those who come often do not count more.
 -- limits: infinitesimal jackknife with patients as clusters, on the log(-log) scale.
 -- unit: days from the start of a course to the start of the next; touch-ups belong to their course.
 -- grain: group and day on which something ended, and day 0

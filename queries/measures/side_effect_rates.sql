@@ -1,17 +1,19 @@
 -- How often a side effect follows a treatment, of the treatments that were followed up.
--- numerator: affected, the evaluable units with at least one such side effect (its onset within the window, if there
--- is one).
--- denominator: evaluable, the treated units with at least one linked follow-up or side effect; completeness is their
--- share of all treated.
+-- numerator: affected, the evaluable units with at least one such side effect (its onset within the window, if
+-- there is one).
+-- denominator: evaluable, the treated units with at least one linked follow-up or side effect; completeness is
+-- their share of all treated.
 -- unit: session (one patient on one day), record (one treated area) or patient.
--- window: with an onset window, units whose window has not yet elapsed at the data cut-off are pending and not counted.
--- limits: Wilson score with the effective number of units, because units of one patient are alike; with patients as
--- units, plain Wilson.
--- unseen: had none of those not followed up been affected, the rate would be the best case; had all, the worst case.
+-- window: with an onset window, units whose window has not yet elapsed at the data cut-off are pending and not
+-- counted.
+-- limits: Wilson score with the effective number of units, because units of one patient are alike; with
+-- patients as units, plain Wilson.
+-- unseen: had none of those not followed up been affected, the rate would be the best case; had all, the worst
+-- case.
 -- grain: group and effect; any is at least one side effect, whichever.
 -- reference: Wilson, J Am Stat Assoc 1927; 22: 209. Effective number: Kish, Survey Sampling, 1965.
--- columns: effect, treated, pending, evaluable, affected, rate, rate_low, rate_high, completeness, rate_best_case,
--- rate_worst_case
+-- columns: effect, treated, pending, evaluable, affected, rate, rate_low, rate_high, completeness,
+-- rate_best_case, rate_worst_case
 with
     units as (
         select

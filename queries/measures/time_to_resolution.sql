@@ -3,9 +3,8 @@
 -- numerator: resolved, those that ended on that day.
 -- censored: last known to be there on that day, and never recorded as gone; they count up to that day.
 -- clock: days since the onset, or on demand since the treatment.
--- estimator: Kaplan-Meier. Where a side effect was only seen gone at a later contact, the middle of the time in which
--- it
--- must have ended stands for the day, and the curve is called approximate.
+-- estimator: Kaplan-Meier. Where a side effect was only seen gone at a later contact, the middle of the time in
+-- which it must have ended stands for the day, and the curve is called approximate.
 -- limits: Greenwood, on the log(-log) scale.
 -- grain: group and day on which something ended, and day 0
 -- reference: Kaplan and Meier, J Am Stat Assoc 1958; 53: 457. Kalbfleisch and Prentice, 1980 (limits).

@@ -1,16 +1,17 @@
 -- How long side effects last, in figures: the days by which a quarter, half and three quarters have resolved.
--- median: the first day on which the share still unresolved is at or below a half; empty where that is not reached.
+-- median: the first day on which the share still unresolved is at or below a half; empty where that is not
+-- reached.
 -- share resolved: by day 1, 3, 7, 14, 30 and 90, with limits; empty beyond the last day observed.
--- restricted mean: the mean number of days with the side effect, out of the first 90; empty where observation ends
--- sooner.
+-- restricted mean: the mean number of days with the side effect, out of the first 90; empty where observation
+-- ends sooner.
 -- comparison: the log-rank test of all groups shown; with observations only seen gone it uses their middle.
 -- clock: days since the onset, or on demand since the treatment.
 -- limits: Greenwood, on the log(-log) scale.
 -- grain: group
 -- reference: Brookmeyer and Crowley, Biometrics 1982; 38: 29. Mantel, Cancer Chemother Rep 1966; 50: 163.
--- columns: side_effects, resolved, censored, median_days, median_low, median_high, q1_days, q3_days, resolved_by_1,
--- resolved_by_3, resolved_by_7, resolved_by_14, resolved_by_30, resolved_by_90, logrank_chi2, logrank_df, logrank_p,
--- restricted_mean_days, estimator, resolved_by_1_low, resolved_by_1_high, resolved_by_3_low, resolved_by_3_high,
--- resolved_by_7_low, resolved_by_7_high, resolved_by_14_low, resolved_by_14_high, resolved_by_30_low,
--- resolved_by_30_high, resolved_by_90_low, resolved_by_90_high
+-- columns: side_effects, resolved, censored, median_days, median_low, median_high, q1_days, q3_days,
+-- resolved_by_1, resolved_by_3, resolved_by_7, resolved_by_14, resolved_by_30, resolved_by_90, logrank_chi2,
+-- logrank_df, logrank_p, restricted_mean_days, estimator, resolved_by_1_low, resolved_by_1_high,
+-- resolved_by_3_low, resolved_by_3_high, resolved_by_7_low, resolved_by_7_high, resolved_by_14_low,
+-- resolved_by_14_high, resolved_by_30_low, resolved_by_30_high, resolved_by_90_low, resolved_by_90_high
 select {{ group }}, day, resolved, censored, seen_gone from ({{ time_to_resolution }}) as ends order by {{ group }}, day

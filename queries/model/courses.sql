@@ -1,6 +1,7 @@
--- A course is a session with its touch-ups; its maintenance interval runs to the start of the patient's next course
--- of the same treatment type, and is cut off at the data cut-off where there is none yet.
--- touch-up: a session no more than the type's touch-up window after the patient's previous session of that type.
+-- A course is a session with its touch-ups; its maintenance interval runs to the start of the patient's next
+-- course of the same treatment type, and is cut off at the data cut-off where there is none yet.
+-- touch-up: a session no more than the type's touch-up window after the patient's previous session of that
+-- type.
 -- unit: days from one start to the next; position counts the courses of one patient and type from 1.
 -- grain: patient, treatment type and course; only types that the catalogue says are maintained.
 with

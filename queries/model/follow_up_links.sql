@@ -1,5 +1,5 @@
--- Which treatment records a follow-up belongs to: the one it names, else every record of the patient's latest session
--- on or before the day of the follow-up.
+-- Which treatment records a follow-up belongs to: the one it names, else every record of the patient's latest
+-- session on or before the day of the follow-up.
 -- grain: follow-up and treatment record
 with
     latest_sessions as (

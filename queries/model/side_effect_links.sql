@@ -1,5 +1,5 @@
--- Which treatment record a side effect belongs to: the one it names, else one of the patient's latest session on or
--- before its onset, which is the record of its own area, or else the one with the smallest treatment_id.
+-- Which treatment record a side effect belongs to: the one it names, else one of the patient's latest session
+-- on or before its onset, which is the record of its own area, or else the one with the smallest treatment_id.
 -- grain: side effect
 with
     latest_sessions as (

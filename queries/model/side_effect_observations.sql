@@ -1,9 +1,9 @@
 -- What is known of how long a side effect lasted.
 -- exact: the day it resolved is known.
--- seen gone: only a contact at which it was gone is known; it ended after left_day and by right_day, and end_day is the
--- middle of the two, rounded up to a whole day.
--- censored: last seen present on that day, else at the last follow-up of the record on or after the onset (nobody
--- recorded it as gone there), else known on the day of onset only.
+-- seen gone: only a contact at which it was gone is known; it ended after left_day and by right_day, and
+-- end_day is the middle of the two, rounded up to a whole day.
+-- censored: last seen present on that day, else at the last follow-up of the record on or after the onset
+-- (nobody recorded it as gone there), else known on the day of onset only.
 -- unit: days since onset; onset_days are days from the treatment to the onset.
 -- grain: side effect
 with

@@ -1,4 +1,5 @@
--- The side effects of the cohort's treatment records, as they were exported; filters on side effects cut them too.
+-- The side effects of the cohort's treatment records, as they were exported; filters on side effects cut them
+-- too.
 -- grain: side effect
 select
     side_effect_id,

@@ -1,4 +1,5 @@
--- The rows of the follow_ups exports, typed; a value that cannot be read is empty, and its text stands beside it.
+-- The rows of the follow_ups exports, typed; a value that cannot be read is empty, and its text stands beside
+-- it.
 -- grain: one row per row of an export file (source_no, line); line is the one that the row begins on.
 select
     source_no,

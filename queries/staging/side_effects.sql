@@ -1,4 +1,5 @@
--- The rows of the side_effects exports, typed; a value that cannot be read is empty, and its text stands beside it.
+-- The rows of the side_effects exports, typed; a value that cannot be read is empty, and its text stands beside
+-- it.
 -- grain: one row per row of an export file (source_no, line); line is the one that the row begins on.
 select
     source_no,
