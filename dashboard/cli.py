@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import os
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -38,8 +39,10 @@ class Commands(click.Group):
 
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit):
             raise
+        except (click.Abort, KeyboardInterrupt):
+            raise Refused("interrupted; nothing was changed") from None
         except (ImportRefused, FilterError, ExportError) as refusal:
             raise Refused(str(refusal)) from None
         except BrokenPipeError:
@@ -102,6 +105,12 @@ def serve(snapshot: Path | None, host: str, port: int) -> None:
             f"--host {host} would show patient records to the network, and there is no sign-in yet: "
             "leave it at 127.0.0.1 and reach it through an SSH tunnel"
         )
+    with socket.socket() as free:
+        try:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind((host, port))
+        except OSError:
+            raise Refused(f"port {port} is taken: name another with --port") from None
     place = _existing(snapshot)
     current(place)
     os.environ["OUTCOMES_SNAPSHOT"] = str(place.resolve())
@@ -141,6 +150,7 @@ def import_(
     from data import import_exports
 
     place = into or snapshot_path()
+    _require_own_place(report, [*sources, place, Path(mapping or "")])
     with _Progress() as progress:
         outcome = import_exports(
             list(sources),
@@ -163,11 +173,22 @@ def check(sources: tuple[Path, ...], mapping: str | None, as_of: datetime.dateti
     """Read exports as an import would, and say what would become of every row; writes no snapshot."""
     from data import check_exports
 
+    _require_own_place(report, [*sources, Path(mapping or "")])
     with _Progress() as progress:
         outcome = check_exports(
             list(sources), mapping=mapping, as_of=as_of.date() if as_of else None, progress=progress
         )
     _tell(outcome, report, beside=None)
+
+
+def _require_own_place(report: Path | None, others: list[Path]) -> None:
+    """Refuses a report, or the rejects beside it, in the place of something that is read or made."""
+    if not report:
+        return
+    taken = {inside.resolve() for other in others for inside in (other, *(other.glob("*") if other.is_dir() else ()))}
+    for place in (report, report.with_name(f"{report.stem}.rejects.csv")):
+        if place.resolve() in taken:
+            raise Refused(f"the report would be written over {place}: name another file with --report")
 
 
 def _tell(outcome: ImportReport, report: Path | None, beside: Path | None) -> None:
@@ -233,9 +254,17 @@ def export(measure: str, snapshot: Path | None, **options: Any) -> None:
     if output is None or str(output) == "-":
         if file_format in ("parquet", "xlsx") and sys.stdout.isatty():
             raise Refused(f"{file_format} is not for a terminal: name a file with --output")
-        files.write(rows, file_format, sys.stdout.buffer)
+        if file_format == "xlsx":
+            sys.stdout.buffer.write(files.to_bytes(rows, file_format))
+        else:
+            files.write(rows, file_format, sys.stdout.buffer)
         sys.stdout.buffer.flush()
     else:
+        if output.exists() and not output.is_file():
+            with output.open("wb") as file:
+                files.write(rows, file_format, file)
+            return
+        output = output.resolve()
         unfinished = output.with_name(f"{output.name}.unfinished")
         try:
             with unfinished.open("wb") as file:

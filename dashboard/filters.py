@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
 import queries
@@ -106,12 +106,17 @@ class Filters:
         return replace(self, treated_from=first, treated_to=last)
 
     @property
+    def are_of_side_effects(self) -> bool:
+        """Whether only some side effects count."""
+        return any(getattr(self, column) for column in SIDE_EFFECT_FILTERS)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing restricts."""
         return self == Filters()
 
-    def describe(self, labels: Mapping[str, str] | None = None) -> str:
-        """The selection in plain words; `labels` replaces values by what people call them."""
+    def describe(self, name: Callable[[str, str], str] | None = None) -> str:
+        """The selection in plain words; `name` says what people call a value of a column."""
         parts: list[str] = []
         if self.treated_from and self.treated_to:
             parts.append(f"treated from {_day(self.treated_from)} to {_day(self.treated_to)}")
@@ -121,7 +126,8 @@ class Filters:
             parts.append(f"treated up to {_day(self.treated_to)}")
         for column in VALUE_FILTERS:
             if chosen := getattr(self, column):
-                words = " or ".join((labels or {}).get(value, value) or NOT_RECORDED for value in chosen)
+                called = [name(column, value) if name and value else value or NOT_RECORDED for value in chosen]
+                words = " or ".join(called)
                 parts.append(f"{column.replace('_', ' ')} {words}")
         if self.dose_from is not None and self.dose_to is not None:
             parts.append(f"dose {self.dose_from:g} to {self.dose_to:g}")

@@ -75,8 +75,12 @@ def current(path: str | Path) -> Generation:
         raise ImportRefused(f"The snapshot {file.name}, which {pointer} names, is missing. {AGAIN}")
     if _checksum(file) != written["sha256"]:
         raise ImportRefused(f"The snapshot {file.name} is damaged: its checksum has changed. {AGAIN}")
-    as_of = date.fromisoformat(written["as_of"]) if written.get("as_of") else None
-    return Generation(file, written["sha256"], file.stem, int(written["generation"]), written.get("rows"), as_of)
+    try:
+        as_of = date.fromisoformat(written["as_of"]) if written.get("as_of") else None
+        number = int(written["generation"])
+    except (ValueError, TypeError):
+        raise ImportRefused(f"The pointer {pointer} is damaged. {AGAIN}") from None
+    return Generation(file, written["sha256"], file.stem, number, written.get("rows"), as_of)
 
 
 class Staging:
@@ -133,9 +137,11 @@ def staging(into: str | Path, tell: Callable[[str], None] = lambda message: None
     place = Staging(pointer)
     lock = None
     try:
-        place.staging.mkdir(parents=True, exist_ok=True)
+        place.folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(place.folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
         _wait_for(lock, pointer, tell)
+        # Only now: whoever had the lock removed its own staging place on leaving.
+        place.staging.mkdir(exist_ok=True)
         for left in place.staging.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         yield place

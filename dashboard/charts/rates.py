@@ -76,10 +76,13 @@ def _rate(group: Group, row: Any, is_bounded: bool = False) -> Row:
 
 
 def side_effect_rates_heat_map(
-    rates: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("treatment_type",)
+    rates: pd.DataFrame,
+    look: Look = LIGHT,
+    by: Sequence[str] = ("treatment_type",),
+    effects: Sequence[str] | None = None,
 ) -> Figure:
-    """Every effect against every group: the shade is the rate, the text is the rate and affected of evaluable."""
-    effects = ["any", *by_frequency(rates)]
+    """These effects (all if none are told) against every group: the shade is the rate, the text rate and counts."""
+    effects = ["any", *(by_frequency(rates) if effects is None else effects)]
     found = groups(rates, [column for column in by if column != "effect"], look, "treated", MOST_COLUMNS)
     highest = float(rates.loc[rates["evaluable"] > 0, "rate"].max()) if len(rates) else 0.0
     at_top = {"y": 1, "yref": "paper", "xanchor": "left", "yanchor": "bottom", "textangle": -38, "xshift": -14}

@@ -28,7 +28,7 @@ _ORDINALS = {"1": "First", "2": "Second", "3": "Third", "4": "Fourth", "5": "Fif
 _PHRASES = {
     "smoker": {"yes": "Smoker", "no": "Not a smoker"},
     "serious": {"yes": "Serious", "no": "Not serious"},
-    "effect": {"any": "Any side effect"},
+    "effect": {"any": "At least one"},
     "age_band": {"under 25": "Under 25"},
     "total": {"total": "All"},
 }
@@ -115,7 +115,7 @@ def groups(
     """The groups of a measure's frame, in its order, treatment types in the catalogue's and each in its own colour.
 
     Other groups have the accent's colour, or different ones where only colour could tell them apart. With `most`, only
-    the groups that are largest by the column `n`: a chart of fifty curves shows nothing.
+    the groups that are largest by the column `n`, or the latest in time: a chart of fifty curves shows nothing.
     """
     if not by:
         return [Group("All", look.accent, frame)] if len(frame) else []
@@ -124,6 +124,8 @@ def groups(
     found: list[Group] = []
     is_by_type = tuple(by) == ("treatment_type",)
     order = sorted(dict.fromkeys(keys), key=lambda key: _place(types, key[0])) if is_by_type else dict.fromkeys(keys)
+    if most and len(order) > most:
+        order = _shown(frame, keys, list(order), n, most, is_in_time=by[0] in ("month", "quarter", "year"))
     for place, key in enumerate(order):
         if is_by_type and key[0] in types:
             place = types.index(key[0])
@@ -131,10 +133,25 @@ def groups(
         rows = frame[[each == key for each in keys]]
         colour = look.colour(place) if is_by_type or is_told_apart else look.accent
         found.append(Group(name, colour, rows))
-    if most and len(found) > most:
-        least = sorted((float(group.rows[n].max()) for group in found), reverse=True)[most - 1]
-        found = [group for group in found if float(group.rows[n].max()) >= least][:most]
     return found
+
+
+def _shown(
+    frame: pd.DataFrame,
+    keys: Sequence[tuple[str, ...]],
+    order: list[tuple[str, ...]],
+    n: str,
+    most: int,
+    is_in_time: bool,
+) -> list[tuple[str, ...]]:
+    """The keys that a chart has room for: the latest where they are in time, else the largest by the column `n`."""
+    if is_in_time:
+        return order[-most:]
+    size: dict[tuple[str, ...], float] = {}
+    for key, value in zip(keys, frame[n], strict=True):
+        size[key] = max(size.get(key, 0.0), float(value))
+    largest = set(sorted(order, key=lambda key: -size[key])[:most])
+    return [key for key in order if key in largest]
 
 
 def _place(types: Sequence[str], code: str) -> int:

@@ -29,7 +29,11 @@ def render(filters: Filters) -> None:
     st.subheader(_day(now.treated_from) + " to " + _day(now.treated_to), anchor=False)
     wanted = (
         ("Followed up", cards.completeness, "follow_up_completeness"),
-        ("Any side effect", cards.any_side_effect, "side_effect_rates"),
+        (
+            "Any selected side effect" if filters.are_of_side_effects else "Any side effect",
+            cards.any_side_effect,
+            "side_effect_rates",
+        ),
         ("Time to resolution", cards.median_resolution, "time_to_resolution_summary"),
     )
     shown: list[cards.Card] = [(title, read, measure(name, now), measure(name, before)) for title, read, name in wanted]

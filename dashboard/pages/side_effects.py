@@ -20,6 +20,7 @@ from dashboard.ui.section import section
 
 TITLE = "Side effects"
 URL_PATH = "side-effects"
+FREQUENT = 30
 
 
 def render(filters: Filters) -> None:
@@ -37,10 +38,15 @@ def render(filters: Filters) -> None:
     options: dict[str, Any] = {"by": by, "unit": unit, "window_days": window}
     left, right = st.columns(2, gap="large")
     with left:
-        section("Any side effect", side_effect_rates, filters, is_bounded=is_bounded, **options)
+        title = "Any selected side effect" if filters.are_of_side_effects else "Any side effect"
+        section(title, side_effect_rates, filters, is_bounded=is_bounded, **options)
     with right:
         section("Follow-up completeness", follow_up_completeness, filters, **options)
-    section("Every effect", side_effect_rates_heat_map, filters, most=MOST_COLUMNS, **options)
     effects = by_frequency(measure("side_effect_rates", filters, by, unit=unit, window_days=window))
+    frequent = effects if is_complete else effects[:FREQUENT]
+    lead = f"The {FREQUENT} most frequent of {len(effects)}; the table has all." if len(frequent) < len(effects) else ""
+    section(
+        "Every effect", side_effect_rates_heat_map, filters, effects=frequent, lead=lead, most=MOST_COLUMNS, **options
+    )
     shown = effects if is_complete else effects[:COMMON]
     section("Effect by effect", side_effect_rates, filters, effects=shown, is_bounded=is_bounded, **options)

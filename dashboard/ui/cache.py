@@ -98,10 +98,8 @@ def look() -> Look:
 
 def maintained_types(filters: Filters) -> dict[str, str]:
     """Label to code of the treatment types that are maintained and selected."""
-    catalogue = current_store().treatment_types
-    maintained = catalogue[catalogue["is_maintained"]]["code"].astype(str)
-    labels = treatment_types()
-    return {labels[code]: code for code in maintained if not filters.treatment_type or code in filters.treatment_type}
+    returning = set(measure("maintenance_summary", filters, ("treatment_type",))["treatment_type"])
+    return {label: code for code, label in treatment_types().items() if code in returning}
 
 
 def usual_maintained_type(filters: Filters) -> tuple[str, ...]:

@@ -59,6 +59,8 @@ def any_side_effect(total: pd.DataFrame) -> Estimate:
 def median_resolution(total: pd.DataFrame) -> Estimate:
     row = total.iloc[0]
     counted = f"{count(row.side_effects)} side effects, {count(row.resolved)} seen to resolve"
+    if "approximate" in row.estimator:
+        counted += "; approximate, as some were only seen gone at a visit"
     return Estimate(row.median_days, row.median_low, row.median_high, counted, is_days=True)
 
 

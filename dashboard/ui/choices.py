@@ -36,7 +36,7 @@ def choice(
     if meant and meant != asked:
         st.query_params[key] = meant
         st.rerun()
-    if asked not in names:
+    if asked not in names and key not in st.session_state:
         st.warning(f"The link asks for {plain(asked)}, which is not offered here; {first} is shown.")
     if len(names) <= _FEW and not is_list:
         chosen = st.segmented_control(

@@ -24,7 +24,7 @@ def calmly() -> Iterator[None]:
     except data.ImportRefused as refused:
         st.error(plain(str(refused)), title="The data cannot be opened")
     except FilterError as misunderstood:
-        st.error(sentence(str(misunderstood)), title="This link cannot be understood, so nothing is shown")
+        st.error(sentence(str(misunderstood)), title="This selection cannot be understood, so nothing is shown")
         st.button("Open without filters", on_click=st.query_params.clear)
     except Exception as failure:
         # The message of a failure may quote a patient's record; where it happened does not.

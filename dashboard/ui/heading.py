@@ -18,7 +18,7 @@ def heading(title: str, lead: str, filters: Filters) -> bool:
     selected, of = cache.cohort_size(filters)
     facts = f"{count(selected)} of {count(of)} treatment records · data as of {store.as_of:%-d %B %Y}"
     if not filters.is_empty:
-        facts = f"{filters.describe(cache.treatment_types())} · {facts}"
+        facts = f"{filters.describe(cache.look().name)} · {facts}"
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if store.is_synthetic:
             st.badge("Synthetic sample data, no real patients", color="orange")

@@ -46,9 +46,9 @@ def filter_panel() -> Filters:
         with total:
             try:
                 filters = Filters(**chosen)
-            except FilterError as contradiction:
-                st.error(f"{sentence(str(contradiction))}. Change one of the two.")
-                st.stop()
+            except FilterError:
+                st.button("Reset filters", on_click=_reset, width="stretch", key="reset")
+                raise
             _selection(filters)
     return filters
 
@@ -58,7 +58,7 @@ def _selection(filters: Filters) -> None:
     st.markdown(f"**{count(selected)}** of {count(of)} treatment records")
     if filters.is_empty:
         return
-    st.caption(sentence(filters.describe(cache.treatment_types())))
+    st.caption(sentence(filters.describe(_name)))
     for column in VALUE_FILTERS:
         if unknown := [value for value in getattr(filters, column) if value not in cache.values(column)]:
             st.warning(f"{words(column)} {plain(', '.join(unknown))} occurs nowhere in this data.")

@@ -63,8 +63,9 @@ def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | Non
     small = [f"{group.name} ({count(group.rows[n].max())})" for group in found if n and group.rows[n].max() < SMALL]
     said = [f"Fewer than {SMALL}, so read with care: {_listed(small)}."] if small else []
     shown = most or (MOST_CURVES if "day" in frame else MOST_ROWS)
+    which = "latest" if by and by[0] in ("month", "quarter", "year") else "largest"
     if len(found) > shown:
-        said.append(f"The chart shows the {shown} largest of {len(found)} groups; the table has all.")
+        said.append(f"The chart shows the {shown} {which} of {len(found)} groups; the table has all.")
     if "completeness" in frame:
         low = [
             f"{group.name} ({percent(group.rows['completeness'].iloc[0])})"
