@@ -300,6 +300,8 @@ def _measure_options(measure: str, taken: dict[str, Any]) -> dict[str, Any]:
     chosen = {name: value for name, value in taken.items() if value not in (None, ())}
     by = tuple(dict.fromkeys(chosen.pop("by", ("treatment_type",))))
     level = chosen.pop("level", 0.95)
+    if not 0 < level < 1:
+        raise Refused("--level lies between 0 and 1, such as 0.95")
     unknown = sorted(set(chosen) - set(options_of(measure)))
     if unknown:
         raise Refused(f"{measure} takes no {', '.join('--' + name.replace('_', '-') for name in unknown)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
@@ -54,6 +55,8 @@ class Filters:
             raise FilterError(f"the period ends ({self.treated_to}) before it begins ({self.treated_from})")
         if self.dose_from is not None and self.dose_to is not None and self.dose_from > self.dose_to:
             raise FilterError(f"the dose range ends ({self.dose_to:g}) before it begins ({self.dose_from:g})")
+        if not all(math.isfinite(dose) for dose in (self.dose_from, self.dose_to) if dose is not None):
+            raise FilterError("a dose is a number")
         for column in VALUE_FILTERS:
             object.__setattr__(self, column, tuple(sorted(set(getattr(self, column)))))
 

@@ -96,8 +96,9 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = Fal
 
 def _known_encoding(encoding: str, name: str) -> str:
     try:
+        b"a".decode(encoding, "replace")  # refuses what is no encoding of a file's text, such as base64 or idna
         return codecs.lookup(encoding).name
-    except LookupError as error:
+    except (LookupError, UnicodeError) as error:
         raise ImportRefused(
             f'"{encoding}" is no encoding that is known here, but the mapping names it for {name}. '
             'Common ones: "utf-8", "windows-1252", "utf-16".'
@@ -151,9 +152,14 @@ def _header(
         raise ImportRefused(f'delimiter = "{delimiter}" for {name}: a delimiter is one character, such as ";".')
     with path.open(encoding=codec or "utf-8", errors="replace", newline="") as file:
         line, number = "", 0
-        while not line.strip("\ufeff \t\r\n"):
-            line = file.readline(1_000_000)
-            number += 1
+        try:
+            while not line.strip("\ufeff \t\r\n"):
+                line = file.readline(1_000_000)
+                number += 1
+        except UnicodeError as error:
+            raise ImportRefused(
+                f'{name} cannot be read as "{codec}". Leave encoding out of the mapping to have it found out.'
+            ) from error
     line = line.lstrip("\ufeff").rstrip("\r\n")
     names = {column.casefold() for column in wanted}
     splits: dict[str, list[str]] = {}

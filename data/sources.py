@@ -251,7 +251,10 @@ def _checked(sql: str, file: CsvFile, place: str) -> str:
         barred = _barred(node["select_list"][1])
         if barred:
             raise ImportRefused(f"{place}: {barred} cannot stand in a mapping: {sql}")
-        return str(connection.sql(select).types[1])
+        sql_type = str(connection.sql(select).types[1])
+        if re.match(r"STRUCT|MAP|UNION|TUPLE|ROW", sql_type) or sql_type.endswith("]"):
+            raise ImportRefused(f"{place}: not one value for each row of {file.name}: {sql}")
+        return sql_type
     except duckdb.Error as error:
         unknown = re.search(r'Referenced column "(.*?)" not found', str(error))
         told = (

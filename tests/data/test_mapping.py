@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from data import ImportRefused
-from tests.data.conftest import Practice, reasons
+from tests.data.conftest import TREATMENTS, Practice, reasons
 
 PROCEDURES = """
 Procedure No;Client;Date;Service;L/R;Status;Amount;Notes
@@ -176,3 +176,21 @@ def test_the_template_reads_what_it_describes(clinic: Practice) -> None:
         ("bruising", date(2024, 2, 1), date(2024, 2, 5))
     ]
     assert reasons(report) == []
+
+
+@pytest.mark.parametrize("sql", ["", "-- later", "[treatment_id]", "{'a': treatment_id}"])
+def test_an_expression_is_one_value_for_each_row(practice: Practice, sql: str) -> None:
+    practice.write("treatments.csv", TREATMENTS)
+    mapping = practice.mapping(
+        f'[treatments]\nfile = "treatments.csv"\n[treatments.columns]\nclinic = {{ sql = "{sql}" }}\n'
+    )
+    with pytest.raises(ImportRefused, match="clinic"):
+        practice.imports(mapping)
+
+
+@pytest.mark.parametrize("encoding", ["base64", "rot13", "utf-16", "idna", "nonsense"])
+def test_an_encoding_that_cannot_be_is_refused(practice: Practice, encoding: str) -> None:
+    practice.write("treatments.csv", TREATMENTS)
+    mapping = practice.mapping(f'[treatments]\nfile = "treatments.csv"\nencoding = "{encoding}"\n')
+    with pytest.raises(ImportRefused, match="treatments"):
+        practice.imports(mapping)

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import date
 from pathlib import Path
@@ -119,6 +120,18 @@ def test_a_second_import_waits_and_is_then_refused(practice: Practice, monkeypat
             data.import_exports([practice.exports], practice.pointer, progress=lambda step, *_: told.append(step))
     assert "waiting for another import to finish" in told
     practice.imports()
+
+
+def test_an_import_that_waited_goes_on_when_the_other_is_done(practice: Practice) -> None:
+    waited: list[object] = []
+    with publishing.staging(practice.pointer):
+        waiting = threading.Thread(target=lambda: waited.append(practice.imports()))
+        waiting.start()
+        time.sleep(0.5)
+        assert not waited
+    waiting.join(30)
+    assert len(waited) == 1
+    assert practice.rows("select count(*) from treatments") == [(4,)]
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "missing", "version", "wal"])
