@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import json
 import os
 import socket
 import sys
@@ -90,6 +91,14 @@ _report = click.option(
     help="Write the report as JSON.",
 )
 _day = click.DateTime(["%Y-%m-%d"])
+_progress = click.option(
+    "--progress",
+    "progress_format",
+    type=click.Choice(["line", "json"]),
+    default="line",
+    show_default=True,
+    help="How progress is told on stderr: a line on a terminal, or JSON lines (step, done, total) for a program.",
+)
 
 
 @main.command()
@@ -136,6 +145,7 @@ def serve(snapshot: Path | None, host: str, port: int) -> None:
 @click.option("--into", type=click.Path(path_type=Path), help="The snapshot to add to or to make.")
 @click.option("--replace", is_flag=True, help="Start afresh instead of adding to the snapshot.")
 @click.option("--as-of", type=_day, help="The data cut-off, where the records do not tell.")
+@_progress
 @_report
 def import_(
     sources: tuple[Path, ...],
@@ -143,6 +153,7 @@ def import_(
     into: Path | None,
     replace: bool,
     as_of: datetime.datetime | None,
+    progress_format: str,
     report: Path | None,
 ) -> None:
     """Import exports into a snapshot: rows are matched by id, a later row replaces an earlier one."""
@@ -151,7 +162,7 @@ def import_(
 
     place = into or snapshot_path()
     _require_own_place(report, [*sources, place, Path(mapping or "")])
-    with _Progress() as progress:
+    with _Progress(progress_format) as progress:
         outcome = import_exports(
             list(sources),
             into=place,
@@ -167,16 +178,25 @@ def import_(
 @main.command()
 @_sources
 @_mapping
+@click.option("--into", type=click.Path(path_type=Path), help="The snapshot that an import would add to.")
 @click.option("--as-of", type=_day, help="The data cut-off, where the records do not tell.")
+@_progress
 @_report
-def check(sources: tuple[Path, ...], mapping: str | None, as_of: datetime.datetime | None, report: Path | None) -> None:
+def check(
+    sources: tuple[Path, ...],
+    mapping: str | None,
+    into: Path | None,
+    as_of: datetime.datetime | None,
+    progress_format: str,
+    report: Path | None,
+) -> None:
     """Read exports as an import would, and say what would become of every row; writes no snapshot."""
     from data import check_exports
 
     _require_own_place(report, [*sources, Path(mapping or "")])
-    with _Progress() as progress:
+    with _Progress(progress_format) as progress:
         outcome = check_exports(
-            list(sources), mapping=mapping, as_of=as_of.date() if as_of else None, progress=progress
+            list(sources), mapping=mapping, into=into, as_of=as_of.date() if as_of else None, progress=progress
         )
     _tell(outcome, report, beside=None)
 
@@ -354,14 +374,19 @@ def sample(treatments: int, seed: int, output: Path) -> None:
 
 
 class _Progress:
-    """A line on stderr that says how far the work is; nothing where stderr is no terminal."""
+    """On stderr, how far the work is: JSON lines for a program, else a line where stderr is a terminal."""
+
+    def __init__(self, written_as: str = "line") -> None:
+        self.is_json = written_as == "json"
+        self.is_shown = sys.stderr.isatty() and not self.is_json
 
     def __enter__(self) -> Callable[[str, int, int], None]:
-        self.is_shown = sys.stderr.isatty()
         return self.show
 
     def show(self, step: str, done: int, total: int) -> None:
-        if self.is_shown:
+        if self.is_json:
+            click.echo(json.dumps({"step": step, "done": done, "total": total}), err=True)
+        elif self.is_shown:
             share = f"{done / total:4.0%}" if total else "    "
             click.echo(f"\r\033[K{share}  {step}", nl=False, err=True)
 
@@ -397,3 +422,7 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+if __name__ == "__main__":
+    main()

@@ -69,16 +69,18 @@ def _store(figures: Figures, place: Path) -> None:
 def check_exports(
     sources: Sequence[str | Path],
     mapping: str | Path | None = None,
+    into: str | Path | None = None,
     as_of: date | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """What importing these exports into a new snapshot would report; nothing is kept."""
+    """What adding these exports to the snapshot at `into`, or to none, would report; nothing is kept."""
     plan = _plan(sources, mapping)
+    earlier = publishing.current(into) if into is not None else None
     with (
         tempfile.TemporaryDirectory(prefix="outcomes-check-") as folder,
-        _database(Path(folder) / "check.duckdb", Path(folder), None) as connection,
+        _database(Path(folder) / "check.duckdb", Path(folder), earlier) as connection,
     ):
-        return _imported(connection, plan, False, as_of, progress or _silent)[0]
+        return _imported(connection, plan, earlier is not None, as_of, progress or _silent)[0]
 
 
 def _plan(sources: Sequence[str | Path], mapping: str | Path | None) -> Plan:

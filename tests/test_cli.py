@@ -265,3 +265,21 @@ def test_columns_have_the_same_types_whatever_is_selected(folder: Path, measure:
     store = open_snapshot(folder / "outcomes.json")
     nothing = store.measure(measure, Filters(treated_from=datetime.date(2100, 1, 1)), by=("clinic",))
     assert (nothing.dtypes == store.measure(measure, by=("clinic",)).dtypes).all()
+
+
+def test_a_check_may_look_at_the_snapshot_that_would_be_added_to(folder: Path, tmp_path: Path) -> None:
+    only = tmp_path / "follow_ups.csv"
+    treatment = export(folder, "treatments")[0]
+    only.write_text(
+        f"follow_up_id,treatment_id,followed_up_on\nNEW,{treatment['treatment_id']},{treatment['treated_on']}\n"
+    )
+    assert run("check", only).exit_code == 1
+    assert run("check", only, "--into", folder / "outcomes.json").exit_code == 0
+
+
+def test_progress_can_be_told_to_a_program(folder: Path) -> None:
+    outcome = run("check", folder / "exports", "--progress", "json")
+    told = [json.loads(line) for line in outcome.stderr.splitlines()]
+    assert told
+    assert all(set(line) == {"step", "done", "total"} for line in told)
+    assert {"reading", "checking treatments", "linking and deriving"} <= {line["step"] for line in told}
