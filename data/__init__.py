@@ -7,6 +7,7 @@ A file walks one straight line:
     examining.py    a file's encoding, delimiter and column names
     reading.py      a file's records, every line accounted for
     dates.py        how the dates of a column are written; never guessed
+    values.py       how the text of a cell is read: days, numbers, units, yes and no
     staging.py      records -> text under the contract's names -> types
     checking.py     the rules (queries/checks): rejected rows and warnings
     building.py     one row per id, the contract's tables, the derived ones (queries/model)

@@ -82,7 +82,7 @@ def build(
     _catalogue(connection)
     for table in (TABLES[name] for name in CHECKED):
         progress(f"checking {table.name}")
-        staging.stage(connection, table, previous)
+        staging.stage(connection, table, staged, previous)
         for no, source in staged.sources.items():
             if source.section.table is table:
                 checking.reject_lines(connection, table, no, staged.ledgers[source.file.name].rejected)

@@ -17,12 +17,14 @@ from data.reading import RejectedLines
 from data.sources import literal
 from data.staging import Staged
 
+# Why a value of a column cannot be read, by its kind; `{0}` is the column.
 UNREAD = {
-    "date": "no date that can be read",
-    "decimal": "no number that can be read",
-    "integer": "no whole number that can be read",
-    "boolean": "neither yes nor no",
+    "date": "date_told({0}_text)",
+    "decimal": "number_told({0}_text, decimal_mark('{0}', source_no), 'no number that can be read')",
+    "integer": "number_told({0}_text, decimal_mark('{0}', source_no), 'no whole number that can be read')",
+    "boolean": "'neither yes nor no'",
 }
+UNREAD_DOSE = "dose_told(dose_text, dose_unit, decimal_mark('dose', source_no))"
 
 # The rules of each table, in the order in which they are asked: what a row says by itself, then what it says of others.
 RULES = {
@@ -146,7 +148,8 @@ def _unreadable(table: Table, column: Column) -> str:
         reason = literal(f"not one of {', '.join(column.codes)}")
     else:
         wrong = f"({name} is null and {name}_text is not null)"
-        reason = f"case when {name} is null then {literal(UNREAD[column.kind])}"
+        unread = UNREAD_DOSE if name == "dose" else UNREAD[column.kind].format(name)
+        reason = f"case when {name} is null then {unread}"
         for bound, comparison, told in ((column.low, "<", "below"), (column.high, ">", "above")):
             if bound is not None:
                 wrong += f" or {name} {comparison} {bound:.15g}"

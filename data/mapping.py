@@ -40,7 +40,7 @@ class Section:
     file: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
-    decimal: str = "."
+    decimal: str | None = None
     date_formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     where: str | None = None
     columns: Mapping[str, Cell] = field(default_factory=dict)
@@ -119,7 +119,7 @@ def _section(table: Table, section: Any, place: str) -> Section:
         section.get("file"),
         section.get("encoding"),
         section.get("delimiter"),
-        section.get("decimal", "."),
+        section.get("decimal"),
         _date_formats(table, section.get("date_format"), place),
         section.get("where"),
         {name: _cell(cell, f"{place}, {name}") for name, cell in columns.items()},

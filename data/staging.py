@@ -15,40 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import queries
-from data.contract import TABLES, Column, Table
-from data.dates import ISO, UNREADABLE, normalise_dates
+from data import values
+from data.contract import TABLES, Table
+from data.dates import normalise_dates
 from data.examining import CsvFile
 from data.reading import Ledger, records
 from data.refusal import ImportRefused
 from data.sources import BATCH, Plan, Source, literal, quoted
-
-SQL_TYPES = {"text": "varchar", "date": "date", "decimal": "double", "integer": "integer", "boolean": "boolean"}
-
-MACROS = {
-    "cell(x)": "nullif(trim(x, ' \t\r\n\u00a0'), '')",
-    # A year beyond these is a way of writing "no end", as 9999-12-31 is, and no day.
-    "date_of(x)": f"""
-        case
-            when regexp_full_match(x, {literal(ISO)}) and left(x, 4) between '1900' and '2199'
-            then try_cast(left(x, 10) as date)
-        end
-    """,
-    "decimal_of(x)": r"""
-        case
-            when regexp_full_match(x, '[+-]?(\d+\.?\d*|\.\d+)') and isfinite(try_cast(x as double))
-            then try_cast(x as double)
-        end
-    """,
-    "integer_of(x)": r"""
-        case when regexp_full_match(x, '[+-]?\d+(\.0*)?') then try_cast(split_part(x, '.', 1) as integer) end
-    """,
-    "boolean_of(x)": """
-        case
-            when lower(x) in ('true', 'yes', 'y', 't', '1') then true
-            when lower(x) in ('false', 'no', 'n', 'f', '0') then false
-        end
-    """,
-}
 
 
 @dataclass
@@ -82,8 +55,7 @@ class Staged:
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the macros by which text is read, and the empty tables of text."""
-    for name, body in MACROS.items():
-        connection.execute(f"create or replace temp macro {name} as ({body})")
+    values.define(connection)
     for table in TABLES.values():
         columns = ", ".join(f"{name} varchar" for name in table.column_names)
         connection.execute(
@@ -120,11 +92,13 @@ def read_text(
     return staged
 
 
-def stage(connection: duckdb.DuckDBPyConnection, table: Table, previous: str | None) -> None:
+def stage(connection: duckdb.DuckDBPyConnection, table: Table, staged: Staged, previous: str | None) -> None:
     """Create `staged_<table>` from its text; `previous` names the schema that holds the earlier snapshot, if any.
 
     Rows of the earlier snapshot are source 0, so that they come before all others.
     """
+    of_table = [source for source in staged.sources.values() if source.section.table is table]
+    values.find_decimal_marks(connection, table, of_table)
     connection.execute(f"create temp table staged_{table.name} as {queries.read(f'staging/{table.name}')}")
     connection.execute(f"drop table text_{table.name}")
     if previous:
@@ -153,13 +127,12 @@ def _insert(connection: duckdb.DuckDBPyConnection, source: Source) -> int:
         made += f" || ':{source.again + 1}'"
     if table.column(table.id_column).required:
         made = "null"
-    columns = [_normalised(source, table.column(name), expression) for name, expression in source.expressions.items()]
     where = f"where (\n{source.where}\n)" if source.where else ""
     try:
         kept = connection.execute(
             f"insert into text_{table.name} "
             f"(source_no, line, made_id, {', '.join(quoted(name) for name in source.expressions)}) "
-            f'select {source.no}, "__line", {made}, {", ".join(columns)} '
+            f'select {source.no}, "__line", {made}, {", ".join(source.expressions.values())} '
             f"from {BATCH} {where}"
         ).fetchall()
     except duckdb.Error as error:
@@ -168,13 +141,3 @@ def _insert(connection: duckdb.DuckDBPyConnection, source: Source) -> int:
             f"{str(error).splitlines()[0]}. Functions whose name begins with try_ give an empty value instead."
         ) from error
     return int(kept[0][0])
-
-
-def _normalised(source: Source, column: Column, expression: str) -> str:
-    """The expression of a cell, with a decimal comma turned into a point where the source declares one."""
-    if source.section.decimal == "." or column.kind not in ("decimal", "integer") or column.name in source.typed:
-        return expression
-    return (
-        f"case when regexp_full_match({expression}, '[+-]?\\d*(,\\d*)?') then replace({expression}, ',', '.') "
-        f"else {literal(UNREADABLE)} || {expression} end"
-    )

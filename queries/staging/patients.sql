@@ -4,7 +4,7 @@ select
     source_no,
     line,
     patient_id,
-    integer_of(birth_year) as birth_year,
+    integer_of(birth_year, decimal_mark('birth_year', source_no)) as birth_year,
     lower(sex) as sex,
     upper(skin_type) as skin_type,
     boolean_of(smoker) as smoker,

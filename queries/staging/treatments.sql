@@ -1,6 +1,7 @@
 -- The rows of the treatments exports, typed; a value that cannot be read is empty, and its text stands beside
 -- it.
 -- grain: one row per row of an export file (source_no, line); line is the one that the row begins on.
+with written as (select *, dose_number(dose) as dose_number, dose_word(dose) as dose_word from text_treatments)
 select
     source_no,
     line,
@@ -12,18 +13,23 @@ select
     lot,
     area,
     lower(side) as side,
-    decimal_of(dose) as dose,
-    dose_unit,
+    dose_of(dose_number, dose_word, dose_unit, decimal_mark('dose', source_no)) as dose,
+    case
+        when dose_unit is not null or dose_word is null
+        then dose_unit
+        when dose_of(dose_number, dose_word, dose_unit, decimal_mark('dose', source_no)) is not null
+        then unit_of(dose_word)
+    end as dose_unit,
     technique,
     practitioner,
     clinic,
     indication,
-    decimal_of(baseline_asymmetry) as baseline_asymmetry,
-    integer_of(planned_interval_days) as planned_interval_days,
+    decimal_of(baseline_asymmetry, decimal_mark('baseline_asymmetry', source_no)) as baseline_asymmetry,
+    integer_of(planned_interval_days, decimal_mark('planned_interval_days', source_no)) as planned_interval_days,
     treated_on as treated_on_text,
     side as side_text,
     dose as dose_text,
     baseline_asymmetry as baseline_asymmetry_text,
     planned_interval_days as planned_interval_days_text
-from text_treatments
+from written
 left join treatment_types on lower(code) = lower(treatment_type)

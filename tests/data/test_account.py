@@ -51,7 +51,7 @@ def test_text_is_trimmed_and_ids_keep_their_zeros(practice: Practice) -> None:
         ("T9, ,2024-01-10,neuromodulator", "patient_id", None, "patient_id is missing"),
         ("T9,P1,,neuromodulator", "treated_on", None, "treated_on is missing"),
         ("T9,P1,2024-02-30,neuromodulator", "treated_on", "2024-02-30", "no date that can be read"),
-        ("T9,P1,2024-02,neuromodulator", "treated_on", "2024-02", "no date that can be read"),
+        ("T9,P1,2024-02,neuromodulator", "treated_on", "2024-02", "only a month, no day"),
         ("T9,P1,2024-01-10T10:00:00Z,skincare", "treated_on", "2024-01-10T10:00:00Z", "no date that can be read"),
         ("T9,P1,2024-01-10,", "treatment_type", None, "treatment_type is missing"),
         ("T9,P1,2024-01-10", None, None, "3 cells where the header has 4"),
