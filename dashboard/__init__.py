@@ -8,5 +8,5 @@ charts/        one function per measure: table -> figure
 ui/            what all pages share
 pages/         sentences and sections
 export.py      tables as files
-cli.py         the command `outcomes`
+cli.py         the command `outcomes`; ending.py: how each of its commands ends
 """

@@ -14,52 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dashboard.ending import Commands, Refused
+
 if TYPE_CHECKING:
     from data import ImportReport
 
 PROJECT = Path(__file__).parent.parent
-DEBUG_VARIABLE = "OUTCOMES_DEBUG"
-
-
-class Refused(click.ClickException):
-    """One clear message on stderr and exit status 2: nothing was done."""
-
-    exit_code = 2
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"outcomes: {self.message}", err=True)
-
-
-class Commands(click.Group):
-    """A group whose every failure is one message and exit status 2, never a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        from dashboard.export import ExportError
-        from dashboard.filters import FilterError
-        from data import ImportRefused
-
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except (click.Abort, KeyboardInterrupt):
-            raise Refused("interrupted; nothing was changed") from None
-        except (ImportRefused, FilterError, ExportError) as refusal:
-            raise Refused(str(refusal)) from None
-        except BrokenPipeError:
-            os._exit(0)
-        except OSError as failure:
-            place = f"{failure.filename}: " if failure.filename else ""
-            raise Refused(f"{place}{failure.strerror or failure}") from None
-        except MemoryError:
-            raise Refused("there is not enough memory for this; select fewer records") from None
-        except Exception as failure:
-            if os.environ.get(DEBUG_VARIABLE):
-                raise
-            raise Refused(
-                f"something went wrong inside the program ({type(failure).__name__}); nothing was changed. "
-                f"Run it again with {DEBUG_VARIABLE}=1 to see where, and report that"
-            ) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -172,7 +132,10 @@ def import_(
             progress=progress,
             figures=first_look,
         )
-    _tell(outcome, report, beside=place)
+    try:
+        _tell(outcome, report, beside=place)
+    except KeyboardInterrupt:
+        raise Refused("interrupted; the snapshot was published, but its report was not written to the end") from None
 
 
 @main.command()
@@ -225,6 +188,28 @@ def _tell(outcome: ImportReport, report: Path | None, beside: Path | None) -> No
     if rejects:
         click.echo(f"\nThe rejected rows, with the reasons, for a spreadsheet: {rejects}")
     sys.exit(1 if outcome.rejects else 0)
+
+
+@main.command()
+@_snapshot
+@click.option("--return-to", type=click.IntRange(1), metavar="NUMBER", help="Make this one the current one again.")
+def snapshots(snapshot: Path | None, return_to: int | None) -> None:
+    """List the snapshots that are kept (OUTCOMES_SNAPSHOTS_KEPT of them, else 10), or return to one."""
+    import data
+    from dashboard.store import snapshot_path
+
+    place = snapshot or snapshot_path()
+    if return_to:
+        with _Progress() as progress:
+            data.return_to(place, return_to, lambda message: progress(message, 0, 1))
+    click.echo(f"{'number':>6}  {'':7}  {'imported':19}  {'data as of':10}  {'records':>11}  from")
+    for one in data.snapshots(place):
+        mark = "current" if one.is_current else ""
+        imported_at = one.imported_at.isoformat(sep=" ") if one.imported_at else ""
+        rows = f"{one.rows:,}" if one.rows is not None else ""
+        more = f" and {len(one.files) - 3:,} more" if len(one.files) > 3 else ""
+        told = one.problem or ", ".join(one.files[:3]) + more
+        click.echo(f"{one.number:>6}  {mark:7}  {imported_at:19}  {one.as_of or ''!s:10}  {rows:>11}  {told}")
 
 
 @main.command()
@@ -398,9 +383,10 @@ class _Progress:
 def _existing(snapshot: Path | None) -> Path:
     """The snapshot's place; where none is there and none was asked for, it is built from the bundled sample."""
     from dashboard.store import SNAPSHOT_VARIABLE, default_snapshot
+    from data import current
 
     if snapshot is not None and not snapshot.exists():
-        raise Refused(f"there is no snapshot {snapshot}; make one with: outcomes import FOLDER --into {snapshot}")
+        current(snapshot)  # refuses, and says whether one was there
     with _Progress() as progress:
         place, is_new = default_snapshot(snapshot, progress)
     if is_new:

@@ -69,7 +69,15 @@ def open_snapshot(path: Path | str | None = None) -> Store:
 
     Raises data.ImportRefused where there is none, or where it is damaged or of another version.
     """
-    return Store(data.current(Path(path) if path else snapshot_path()))
+    place = Path(path) if path else snapshot_path()
+    while True:
+        generation = data.current(place)
+        try:
+            return Store(generation)
+        except duckdb.IOException:
+            # A snapshot that later imports have removed in the meantime: the pointer names a newer one.
+            if generation.path.exists():
+                raise
 
 
 class Store:

@@ -11,16 +11,28 @@ A file walks one straight line:
     staging.py      records -> text under the contract's names -> types
     checking.py     the rules (queries/checks): rejected rows and warnings
     building.py     one row per id, the contract's tables, the derived ones (queries/model)
-    publishing.py   the old snapshot or the new one, never half of one
+    publishing.py   the old snapshot or the new one, never half of one; and back to an older one
+    generations.py  the snapshots that are there, checked before one is opened
     reporting.py    what was done
     importing.py    all of it, in order
 
 Beside it: contract.py (tables and columns), treatment_types.csv (the catalogue), mappings/, sample/.
 """
 
+from data.generations import Generation, KeptSnapshot, current, snapshots
 from data.importing import check_exports, import_exports
-from data.publishing import Generation, current
+from data.publishing import return_to
 from data.refusal import ImportRefused
 from data.reporting import ImportReport
 
-__all__ = ["Generation", "ImportRefused", "ImportReport", "check_exports", "current", "import_exports"]
+__all__ = [
+    "Generation",
+    "ImportRefused",
+    "ImportReport",
+    "KeptSnapshot",
+    "check_exports",
+    "current",
+    "import_exports",
+    "return_to",
+    "snapshots",
+]

@@ -20,7 +20,7 @@ import pyarrow as pa
 import queries
 from data import checking, staging
 from data.contract import TABLES, Table
-from data.publishing import FORMAT_VERSION
+from data.generations import FORMAT_VERSION
 from data.reading import raw_lines
 from data.refusal import ImportRefused
 from data.sources import quoted

@@ -13,9 +13,9 @@ import duckdb
 
 from data import publishing, staging
 from data.building import build, totals
+from data.generations import Generation
 from data.mapping import read_mapping
-from data.publishing import Generation
-from data.refusal import ImportRefused
+from data.refusal import ImportRefused, unwritable
 from data.reporting import FileAccount, ImportReport, ImportWarning, Reject
 from data.sources import Plan, literal, plan_import
 
@@ -44,7 +44,7 @@ def import_exports(
     told = progress or _silent
     plan = _plan(sources, mapping)
     with publishing.staging(into, lambda message: told(message, 0, 1)) as place:
-        earlier = None if replace or not Path(into).exists() else publishing.current(into)
+        earlier = None if replace else place.earlier()
         with _database(place.path, place.staging, earlier) as connection:
             report, treatments = _imported(connection, plan, earlier is not None, as_of, told)
             if not treatments:
@@ -56,7 +56,7 @@ def import_exports(
             connection.execute("detach built")
         if figures:
             _store(figures(place.path), place.path)
-        place.commit(treatments, report.as_of)
+        place.commit(treatments, report.as_of, [account.file for account in report.files])
     told("done", 1, 1)
     return report
 
@@ -108,8 +108,8 @@ def _database(built: Path, folder: Path, earlier: Generation | None) -> Iterator
         connection.execute("set lock_configuration = true")
         connection.execute("use built")
         yield connection
-    except duckdb.IOException as error:
-        raise ImportRefused(f"The snapshot cannot be written: {str(error).splitlines()[0]}") from error
+    except (duckdb.IOException, duckdb.FatalException) as error:
+        raise unwritable(folder.parent, error) from error
     except duckdb.OutOfMemoryException as error:
         raise ImportRefused(f"There is too little memory or disk: {str(error).splitlines()[0]}") from error
     finally:

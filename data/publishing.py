@@ -1,86 +1,51 @@
 """Snapshots are published so that a reader sees the old one or the new one, never half of one.
 
-A pointer file names the current snapshot; the snapshots stand beside it, in the folder `<pointer>.d`, each under a
-name of its own, `<generation>-<checksum>.duckdb`, and are never changed. Renaming a new pointer over the old one is
-the commit: whatever fails before it leaves everything as it was.
+Renaming a new pointer over the old one is the commit, of an import and of a return to an older snapshot alike: whatever
+fails before it leaves everything as it was, and what a killed process leaves behind is removed by the next.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
+import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from data.refusal import ImportRefused
+from data.generations import (
+    FORMAT_VERSION,
+    NEXT_POINTER,
+    Generation,
+    checksum,
+    current,
+    folder_of,
+    generation,
+    has_log,
+    number_of,
+    published,
+    read_description,
+    require_version,
+    sha256_of,
+    snapshots,
+    unpublished,
+)
+from data.refusal import ImportRefused, unwritable
 
-FORMAT_VERSION = 1
-GENERATIONS_KEPT = 10
+KEPT_VARIABLE = "OUTCOMES_SNAPSHOTS_KEPT"
+KEPT = 10
+FILES_NAMED = 1_000
 PATIENCE_SECONDS = 60.0
-READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": False,
-    "lock_configuration": True,
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "python_enable_replacements": False,
-}
-AGAIN = "Import the exports again with --replace to make a new one."
 
-_verified: dict[tuple[str, int, int, int], str] = {}
-
-
-@dataclass(frozen=True)
-class Generation:
-    """A published snapshot: its file, checksum, a name that changes with every import, and what it holds.
-
-    `number` is 0, and `rows` and `as_of` are None, for a snapshot file that is opened without its pointer.
-    """
-
-    path: Path
-    sha256: str
-    name: str
-    number: int = 0
-    rows: int | None = None
-    as_of: date | None = None
-
-
-def current(path: str | Path) -> Generation:
-    """The snapshot that a pointer names now; a snapshot file may be given as well.
-
-    Its checksum is verified once per process. Raises ImportRefused where there is none, or one that is damaged or
-    of another version of this program.
-    """
-    pointer = Path(path)
-    if not pointer.is_file():
-        raise ImportRefused(f"There is no snapshot at {pointer}. Make one: outcomes import FOLDER --into {pointer}")
-    written = _pointer(pointer)
-    if written is None:
-        sha256 = _checksum(pointer)
-        _require_version(_format_version(pointer, sha256), pointer)
-        return Generation(pointer, sha256, sha256[:12])
-    _require_version(written.get("format_version"), pointer)
-    file = _folder(pointer) / Path(str(written["file"])).name
-    if not file.is_file():
-        raise ImportRefused(f"The snapshot {file.name}, which {pointer} names, is missing. {AGAIN}")
-    if _checksum(file) != written["sha256"]:
-        raise ImportRefused(f"The snapshot {file.name} is damaged: its checksum has changed. {AGAIN}")
-    try:
-        as_of = date.fromisoformat(written["as_of"]) if written.get("as_of") else None
-        number = int(written["generation"])
-    except (ValueError, TypeError):
-        raise ImportRefused(f"The pointer {pointer} is damaged. {AGAIN}") from None
-    return Generation(file, written["sha256"], file.stem, number, written.get("rows"), as_of)
+Tell = Callable[[str], None]
 
 
 class Staging:
@@ -88,146 +53,210 @@ class Staging:
 
     def __init__(self, pointer: Path) -> None:
         self.pointer = pointer
-        self.folder = _folder(pointer)
+        self.folder = folder_of(pointer)
         self.staging = self.folder / "staging"
         self.path = self.staging / f"{uuid.uuid4().hex}.duckdb"
+        self.kept = snapshots_kept()
+        self.number: int | None = None
 
-    def commit(self, rows: int, as_of: date | None) -> Generation:
-        """Publish what was built at `path`: from here on readers see it."""
-        if self.path.with_suffix(".duckdb.wal").exists():
+    def earlier(self) -> Generation | None:
+        """The snapshot to add to; None where nothing was ever published here.
+
+        Raises ImportRefused where it is damaged, of another version, or where its pointer is gone.
+        """
+        return current(self.pointer) if self.pointer.exists() or published(self.pointer) else None
+
+    def commit(self, rows: int, as_of: date | None, files: Sequence[str] = ()) -> Generation:
+        """Publish what was built at `path` from these export files: from here on readers see it."""
+        if has_log(self.path):
             raise ImportRefused("The new snapshot was not written completely (a .wal file is left). Import again.")
-        sha256 = _sha256(self.path)
-        _sync(self.path)
+        sha256 = sha256_of(self.path)
         self.path.chmod(self.path.stat().st_mode & 0o555)
-        number = 1 + max((_number(file) for file in self.folder.glob("*.duckdb")), default=0)
-        file = self.folder / f"{number:06d}-{sha256[:12]}.duckdb"
-        self.path.rename(file)
-        _sync(self.folder)
-        written = {
-            "generation": number,
+        _sync(self.path)
+        self.number = self._next_number()
+        file = self.folder / f"{self.number:06d}-{sha256[:12]}.duckdb"
+        pointer = {
+            "generation": self.number,
             "file": file.name,
             "sha256": sha256,
             "rows": rows,
             "as_of": as_of.isoformat() if as_of else None,
             "format_version": FORMAT_VERSION,
         }
-        temporary = self.staging / f"{uuid.uuid4().hex}.json"
-        temporary.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
-        _sync(temporary)
-        temporary.rename(self.pointer)
-        _sync(self.pointer.parent)
-        self._remove_old(file)
-        return Generation(file, sha256, file.stem, number, rows, as_of)
+        description = {
+            "imported_at": datetime.now().isoformat(timespec="seconds"),
+            "files": list(dict.fromkeys(files))[:FILES_NAMED],
+        }
+        # The pointer first: a process killed from here on leaves behind the name of what is to be removed.
+        self._write(NEXT_POINTER, pointer)
+        self._write("description.json", pointer | description)
+        _sync(self.staging)
+        (self.staging / "description.json").rename(file.with_suffix(".json"))
+        self.path.rename(file)
+        _sync(self.folder)
+        return self._publish(file, pointer)
 
-    def _remove_old(self, newest: Path) -> None:
-        files = sorted((file for file in self.folder.glob("*.duckdb") if file != newest), key=_number)
-        for file in files[: max(len(files) + 1 - GENERATIONS_KEPT, 0)]:
-            file.unlink(missing_ok=True)
+    def commit_older(self, number: int) -> Generation:
+        """Publish the snapshot of that number again; ImportRefused where it is not there, or not whole."""
+        file = next((file for file in published(self.pointer) if number_of(file) == number), None)
+        if not file:
+            there = ", ".join(str(one.number) for one in snapshots(self.pointer))
+            raise ImportRefused(f"There is no snapshot {number} of {self.pointer} any more; there are: {there}.")
+        said, other = read_description(file.with_suffix(".json")), "Return to another one."
+        if not said or said["file"] != file.name:
+            raise ImportRefused(f"The description of snapshot {number} is missing or damaged. {other}")
+        require_version(said.get("format_version"), file, other)
+        if checksum(file, other) != said["sha256"]:
+            raise ImportRefused(f"Snapshot {number} is damaged: its checksum has changed. {other}")
+        self.number = self._next_number()
+        kept = ("file", "sha256", "rows", "as_of", "format_version")
+        pointer = {"generation": self.number} | {name: said.get(name) for name in kept}
+        self._write(NEXT_POINTER, pointer)
+        return self._publish(file, pointer)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the commit is done, whatever interrupted the steps after it."""
+        return self.number is not None and (read_description(self.pointer) or {}).get("generation") == self.number
+
+    def clear(self) -> None:
+        """Remove what an import left that did not get as far as its commit."""
+        orphan = unpublished(self.folder)
+        if orphan and (read_description(self.pointer) or {}).get("file") != orphan.name:
+            _remove(orphan)
+        shutil.rmtree(self.staging, ignore_errors=True)
+
+    def _next_number(self) -> int:
+        """One more than any number given so far, to an import or to a return."""
+        given = [number_of(file) for file in self.folder.glob("*.duckdb")]
+        with suppress(TypeError, ValueError):
+            given.append(int((read_description(self.pointer) or {}).get("generation", 0)))
+        return 1 + max(given, default=0)
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        path = self.staging / name
+        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        _sync(path)
+
+    def _publish(self, file: Path, pointer: dict[str, Any]) -> Generation:
+        (self.staging / NEXT_POINTER).rename(self.pointer)
+        # It is published: whatever fails from here on is no reason to say otherwise.
+        with suppress(OSError):
+            _sync(self.pointer.parent)
+            for one in sorted(published(self.pointer), key=number_of, reverse=True)[self.kept :]:
+                if one != file:
+                    _remove(one)
+        return generation(file, pointer)
 
 
 @contextmanager
-def staging(into: str | Path, tell: Callable[[str], None] = lambda message: None) -> Iterator[Staging]:
+def staging(into: str | Path, tell: Tell = lambda message: None) -> Iterator[Staging]:
     """A staging place for a new snapshot at this pointer; waits a minute while another import is at work.
 
     Whatever is left in it is removed at the end. Raises ImportRefused where nothing can be written.
     """
     pointer = Path(into)
-    if pointer.is_dir() or (pointer.exists() and _pointer(pointer) is None):
+    is_own = read_description(pointer) is not None or (folder_of(pointer) / "lock").exists()
+    if pointer.is_dir() or (pointer.exists() and not is_own):
         raise ImportRefused(f"{pointer} is there already and is not made by an import: choose another place (--into).")
     place = Staging(pointer)
-    lock = None
     try:
         place.folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(place.folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        _wait_for(lock, pointer, tell)
-        # Only now: whoever had the lock removed its own staging place on leaving.
-        place.staging.mkdir(exist_ok=True)
-        for left in place.staging.iterdir():
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-        yield place
-    except OSError as error:
-        raise ImportRefused(f"The snapshot cannot be written at {pointer}: {error.strerror}.") from error
+        with _alone(place.folder / "lock", pointer, tell):
+            try:
+                place.clear()
+                place.staging.mkdir()
+                yield place
+            finally:
+                place.clear()
+    except KeyboardInterrupt:
+        # Once it is published it is too late to say that nothing was changed: the work ends as if undisturbed.
+        if not place.is_published:
+            raise
+    except (OSError, duckdb.IOException, duckdb.FatalException) as error:
+        raise unwritable(pointer, error) from error
+
+
+def return_to(into: str | Path, number: int, tell: Tell = lambda message: None) -> Generation:
+    """Make the kept snapshot of that number the current one again, verified and committed as an import is.
+
+    Raises ImportRefused, with nothing changed, where it is not there, damaged, of another version or current already.
+    """
+    snapshots(into)  # refuses where there is none
+    try:
+        is_current = number_of(current(into).path) == number
+    except ImportRefused:
+        is_current = False
+    if is_current:
+        raise ImportRefused(f"Snapshot {number} is the current one already.")
+    with staging(into, tell) as place:
+        place.commit_older(number)
+    return current(into)
+
+
+def snapshots_kept() -> int:
+    """How many snapshots are kept: OUTCOMES_SNAPSHOTS_KEPT, else 10; ImportRefused where that is no such number."""
+    told = os.environ.get(KEPT_VARIABLE, "").strip() or str(KEPT)
+    if not (told.isascii() and told.isdecimal() and int(told)):
+        raise ImportRefused(f"{KEPT_VARIABLE} is {told!r}: it takes how many snapshots to keep, a whole number from 1.")
+    return int(told)
+
+
+@contextmanager
+def _alone(lock: Path, pointer: Path, tell: Tell) -> Iterator[None]:
+    """Holds the lock of a pointer; it says who holds it. The operating system frees it when a process dies."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _wait_for(descriptor, pointer, tell)
+        since = datetime.now().isoformat(sep=" ", timespec="seconds")
+        _sign(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}))
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                _sign(descriptor, "")
     finally:
-        if lock is not None:
-            shutil.rmtree(place.staging, ignore_errors=True)
-            os.close(lock)
+        os.close(descriptor)
 
 
-def _wait_for(lock: int, pointer: Path, tell: Callable[[str], None]) -> None:
+def _sign(lock: int, text: str) -> None:
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, text.encode(), 0)
+
+
+def _holder(lock: int) -> str:
+    """Who holds the lock, as far as it is known: (process 4242 on surgery-2, since 2025-06-30 09:15:00)."""
+    try:
+        said = json.loads(os.pread(lock, 1_000, 0))
+        return f" (process {said['pid']} on {said['host']}, since {said['since']})"
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _wait_for(lock: int, pointer: Path, tell: Tell) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
-    has_told = False
+    told = None
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        except BlockingIOError:
+            holder = _holder(lock)
             if time.monotonic() > until:
                 raise ImportRefused(
-                    f"Another import into {pointer} is at work. Nothing was changed; try again when it is done."
-                ) from error
-            if not has_told:
-                tell("waiting for another import to finish")
-                has_told = True
+                    f"Another import into {pointer} is at work{holder}. Nothing was changed; try again when it is done."
+                ) from None
+            if holder != told:
+                tell(f"waiting for another import to finish{holder}")
+                told = holder
             time.sleep(0.1)
         else:
             return
 
 
-def _folder(pointer: Path) -> Path:
-    return pointer.with_name(f"{pointer.name}.d")
-
-
-def _number(file: Path) -> int:
-    digits = file.name.split("-")[0]
-    return int(digits) if digits.isdecimal() else 0
-
-
-def _pointer(path: Path) -> dict[str, Any] | None:
-    """What a pointer file says; None where the file is none."""
-    try:
-        with path.open("rb") as file:
-            written = json.loads(file.read(10_000))
-    except (ValueError, OSError):
-        return None
-    return written if isinstance(written, dict) and {"generation", "file", "sha256"} <= set(written) else None
-
-
-def _checksum(file: Path) -> str:
-    """The SHA-256 of a file, computed once while the file stays the same."""
-    if file.with_name(f"{file.name}.wal").exists():
-        raise ImportRefused(f"{file.name} has a .wal file beside it: it is no published snapshot. {AGAIN}")
-    status = file.stat()
-    key = (str(file.resolve()), status.st_ino, status.st_size, status.st_mtime_ns)
-    if key not in _verified:
-        _verified[key] = _sha256(file)
-    return _verified[key]
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-_versions: dict[str, int] = {}
-
-
-def _format_version(file: Path, sha256: str) -> int:
-    """The version of a snapshot file's layout, read once per content."""
-    if sha256 not in _versions:
-        try:
-            with duckdb.connect(str(file), read_only=True, config=READ_ONLY) as connection:
-                rows = connection.execute("select format_version from snapshot").fetchall()
-        except duckdb.Error as error:
-            raise ImportRefused(f"{file} is not a snapshot, or a damaged one. {AGAIN}") from error
-        _versions[sha256] = int(rows[0][0]) if rows else 0
-    return _versions[sha256]
-
-
-def _require_version(version: object, path: Path) -> None:
-    if version != FORMAT_VERSION:
-        raise ImportRefused(
-            f"{path} was made by another version of this program (layout {version}, this one reads {FORMAT_VERSION}). "
-            f"{AGAIN}"
-        )
+def _remove(file: Path) -> None:
+    """A snapshot and its description; who has the file open keeps it, who was about to is sent to the current one."""
+    file.with_suffix(".json").unlink(missing_ok=True)
+    file.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -160,7 +160,7 @@ def test_an_export_that_makes_no_sense_is_refused(folder: Path, arguments: list[
 
 
 def test_a_snapshot_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    assert "there is no snapshot" in refused("export", "treatments", "--snapshot", tmp_path / "none.json")
+    assert "There is no snapshot" in refused("export", "treatments", "--snapshot", tmp_path / "none.json")
     (tmp_path / "rubbish.json").write_text("rubbish")
     assert "rubbish.json" in refused("export", "treatments", "--snapshot", tmp_path / "rubbish.json")
 

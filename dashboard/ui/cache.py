@@ -13,20 +13,16 @@ import streamlit as st
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
 from dashboard.store import Store, default_snapshot, open_snapshot, snapshot_path
-from data import ImportRefused
+from data import current
 
 
 def current_store() -> Store:
-    """The snapshot that is current now: a look at the pointer, and a new store only where it has changed.
+    """The snapshot that is current now: a look at the pointer and the file, and a new store only where they changed.
 
-    Raises data.ImportRefused where there is none and none can be built.
+    Raises data.ImportRefused where there is none and none can be built, or where it was damaged since.
     """
     place = _place(snapshot_path())
-    try:
-        seen = place.stat()
-    except FileNotFoundError:
-        raise ImportRefused(f"The snapshot {place} is gone. Import the exports again.") from None
-    return _opened(str(place), (seen.st_ino, seen.st_mtime_ns, seen.st_size))
+    return _opened(str(place), current(place).name)
 
 
 @st.cache_resource(show_spinner="Preparing the sample data ...")
@@ -36,7 +32,7 @@ def _place(wanted: Path) -> Path:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the data ...")
-def _opened(place: str, seen: tuple[int, ...]) -> Store:
+def _opened(place: str, name: str) -> Store:
     store = open_snapshot(Path(place))
     gc.collect()
     gc.freeze()

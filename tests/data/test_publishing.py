@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 import data
-from data import ImportRefused, publishing
+from data import ImportRefused, generations, publishing
 from tests.data.conftest import Practice
 
 IMPORTER = "import sys, data; data.import_exports([sys.argv[1]], sys.argv[2])"
@@ -35,7 +36,11 @@ def test_the_pointer_names_the_snapshot(practice: Practice) -> None:
     assert (written["rows"], written["as_of"]) == (4, "2024-05-10")
     assert (generation.number, generation.rows, generation.as_of) == (1, 4, date(2024, 5, 10))
     assert not os.access(generation.path, os.W_OK) or generation.path.stat().st_mode & 0o222 == 0
-    assert {path.name for path in generation.path.parent.iterdir()} == {generation.path.name, "lock"}
+    beside = generation.path.with_suffix(".json")
+    assert {path.name for path in generation.path.parent.iterdir()} == {generation.path.name, beside.name, "lock"}
+    described = json.loads(beside.read_text())
+    assert written.items() <= described.items()
+    assert described["files"] == ["treatments.csv"]
     direct = data.current(generation.path)
     assert (direct.path, direct.sha256) == (generation.path, generation.sha256)
 
@@ -103,22 +108,183 @@ def test_a_failed_import_leaves_the_old_snapshot(practice: Practice, monkeypatch
     assert not practice.pointer.with_name("outcomes.json.d").joinpath("staging").exists()
 
 
-def test_ten_generations_are_kept(practice: Practice) -> None:
+def test_as_many_snapshots_are_kept_as_one_says(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(12):
         practice.imports()
     assert [name[:6] for name in files(practice)] == [f"{number:06d}" for number in range(3, 13)]
     assert data.current(practice.pointer).number == 12
+    monkeypatch.setenv(publishing.KEPT_VARIABLE, "2")
+    practice.imports()
+    assert [one.number for one in data.snapshots(practice.pointer)] == [13, 12]
+    described = [path.name for path in practice.pointer.with_name("outcomes.json.d").glob("*.json")]
+    assert sorted(described) == [name.replace(".duckdb", ".json") for name in files(practice)]
+    for wrong in ("0", "-1", "many", "1.5"):
+        monkeypatch.setenv(publishing.KEPT_VARIABLE, wrong)
+        with pytest.raises(ImportRefused, match=f"OUTCOMES_SNAPSHOTS_KEPT is '{wrong}'"):
+            practice.imports()
+    assert data.current(practice.pointer).number == 13
+
+
+def of_the_month(practice: Practice, month: int) -> None:
+    """Imports an export of as many records as the month's number, in the place of what was there."""
+    header = "treatment_id,patient_id,treated_on,treatment_type\n"
+    rows = (f"T{number},P{number},2024-{month:02d}-01,skincare\n" for number in range(month))
+    practice.write("treatments.csv", header + "".join(rows))
+    practice.imports(replace=True)
+
+
+def test_the_snapshots_are_listed_and_an_older_one_returned_to(practice: Practice) -> None:
+    for month in (1, 2, 3):
+        of_the_month(practice, month)
+    listed = data.snapshots(practice.pointer)
+    assert [(one.number, one.as_of, one.rows, one.files, one.is_current, one.problem) for one in listed] == [
+        (3, date(2024, 3, 1), 3, ("treatments.csv",), True, None),
+        (2, date(2024, 2, 1), 2, ("treatments.csv",), False, None),
+        (1, date(2024, 1, 1), 1, ("treatments.csv",), False, None),
+    ]
+    assert all(one.imported_at and abs(one.imported_at - datetime.now()) < timedelta(hours=1) for one in listed)
+    before, seen = data.current(practice.pointer), practice.pointer.stat()
+    returned = data.return_to(practice.pointer, 1)
+    assert (returned.number, returned.path.name[:6], returned.rows) == (4, "000001", 1)
+    assert returned == data.current(practice.pointer)
+    assert returned.name != before.name
+    assert (seen.st_ino, seen.st_mtime_ns) != (practice.pointer.stat().st_ino, practice.pointer.stat().st_mtime_ns)
+    assert practice.rows("select count(*) from treatments") == [(1,)]
+    assert [one.number for one in data.snapshots(practice.pointer) if one.is_current] == [1]
+    assert data.return_to(practice.pointer, 3).number == 5
+    assert data.return_to(practice.pointer, 1).number == 6
+
+
+def test_the_next_import_adds_to_what_was_returned_to(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    for month in (1, 2, 3):
+        of_the_month(practice, month)
+    data.return_to(practice.pointer, 1)
+    practice.write("treatments.csv", "treatment_id,patient_id,treated_on,treatment_type\nN,P9,2024-04-01,skincare\n")
+    monkeypatch.setenv(publishing.KEPT_VARIABLE, "1")
+    practice.imports()
+    assert practice.rows("select treatment_id from treatments order by 1") == [("N",), ("T0",)]
+    assert [one.number for one in data.snapshots(practice.pointer)] == [5]
+
+
+def test_the_current_snapshot_is_kept_however_old(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    for month in (1, 2, 3):
+        of_the_month(practice, month)
+    monkeypatch.setenv(publishing.KEPT_VARIABLE, "1")
+    data.return_to(practice.pointer, 1)
+    assert [one.number for one in data.snapshots(practice.pointer)] == [3, 1]
+    assert data.return_to(practice.pointer, 3).number == 5
+    assert [one.number for one in data.snapshots(practice.pointer)] == [3]
+
+
+@pytest.mark.parametrize("damage", ["none", "current", "gone", "flipped", "version", "wal", "description"])
+def test_a_return_that_cannot_be_is_refused(practice: Practice, damage: str) -> None:
+    practice.imports()
+    first = data.current(practice.pointer).path
+    practice.imports()
+    before = practice.pointer.read_bytes()
+    described = json.loads(first.with_suffix(".json").read_text())
+    if damage == "gone":
+        first.unlink()
+    elif damage == "flipped":
+        content = bytearray(first.read_bytes())
+        content[len(content) // 2] ^= 1
+        first.chmod(0o644)
+        first.write_bytes(content)
+    elif damage == "version":
+        first.with_suffix(".json").write_text(json.dumps(described | {"format_version": 99}))
+        assert data.snapshots(practice.pointer)[1].problem == "made by another version of this program"
+    elif damage == "wal":
+        first.with_name(f"{first.name}.wal").write_bytes(b"planted")
+    elif damage == "description":
+        first.with_suffix(".json").write_text("[" * 100_000)
+        assert data.snapshots(practice.pointer)[1].problem == "its description is missing or damaged"
+    number, expected = {
+        "none": (7, "no snapshot 7 .* there are: 2, 1"),
+        "current": (2, "current one already"),
+        "gone": (1, "no snapshot 1 .* there are: 2"),
+        "flipped": (1, "is damaged: its checksum has changed"),
+        "version": (1, "another version"),
+        "wal": (1, r"\.wal"),
+        "description": (1, "description of snapshot 1 is missing or damaged"),
+    }[damage]
+    with pytest.raises(ImportRefused, match=expected):
+        data.return_to(practice.pointer, number)
+    assert practice.pointer.read_bytes() == before
+    assert data.current(practice.pointer).number == 2
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "rubbish", "cut", "nested", "number"])
+def test_a_pointer_that_is_lost_or_damaged_costs_no_snapshot(practice: Practice, damage: str) -> None:
+    for month in (1, 2):
+        of_the_month(practice, month)
+    written = practice.pointer.read_text()
+    practice.pointer.unlink()
+    content = {"empty": "", "rubbish": "\x00\xff", "cut": written[:40], "nested": "[" * 100_000}.get(damage)
+    if damage == "number":
+        content = json.dumps(json.loads(written) | {"generation": "two"})
+    if content is not None:
+        practice.pointer.write_text(content)
+    said = r"outcomes snapshots --snapshot .* --return-to 2\), or import the exports again with --replace"
+    with pytest.raises(ImportRefused, match=said):
+        data.current(practice.pointer)
+    with pytest.raises(ImportRefused, match=said):
+        practice.imports()
+    assert len(files(practice)) == 2
+    assert data.return_to(practice.pointer, 2).rows == 2
+    assert data.return_to(practice.pointer, 1).rows == 1
+    practice.pointer.unlink()
+    practice.imports(replace=True)
+    assert len(practice.rows("from treatments")) == 2
+    assert len(files(practice)) == 3
+
+
+def test_an_older_snapshot_mends_a_damaged_one(practice: Practice) -> None:
+    for month in (1, 2):
+        of_the_month(practice, month)
+    damaged = data.current(practice.pointer).path
+    damaged.chmod(0o644)
+    damaged.write_bytes(b"rubbish")
+    with pytest.raises(ImportRefused, match=r"Return to an older one \(outcomes snapshots"):
+        data.current(practice.pointer)
+    assert data.return_to(practice.pointer, 1).number == 3
+    practice.imports()
+    assert data.current(practice.pointer).number == 4
+
+
+def test_a_removed_snapshot_sends_its_reader_to_the_new_one(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader has looked at the pointer when two imports come in between, of which one snapshot is kept."""
+    monkeypatch.setenv(publishing.KEPT_VARIABLE, "1")
+    of_the_month(practice, 1)
+    read = generations.read_description
+
+    def slowly(path: Path) -> dict[str, Any] | None:
+        written = read(path)
+        monkeypatch.undo()
+        monkeypatch.setenv(publishing.KEPT_VARIABLE, "1")
+        of_the_month(practice, 2)
+        return written
+
+    monkeypatch.setattr(generations, "read_description", slowly)
+    assert data.current(practice.pointer).rows == 2
+    assert len(files(practice)) == 1
 
 
 def test_a_second_import_waits_and_is_then_refused(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     practice.imports()
     monkeypatch.setattr(publishing, "PATIENCE_SECONDS", 0.3)
     told: list[str] = []
-    with practice.pointer.with_name("outcomes.json.d").joinpath("lock").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(ImportRefused, match=r"Another import .* is at work"):
+    who = f"process {os.getpid()} on {socket.gethostname()}, since {date.today()}"
+    with publishing.staging(practice.pointer) as place:
+        place.path.write_bytes(b"being built")
+        with pytest.raises(ImportRefused, match=rf"Another import .* is at work \({who} .*try again"):
             data.import_exports([practice.exports], practice.pointer, progress=lambda step, *_: told.append(step))
-    assert "waiting for another import to finish" in told
+        with pytest.raises(ImportRefused, match="is at work"):
+            data.return_to(practice.pointer, 7)
+        assert place.path.read_bytes() == b"being built"
+    assert any(step.startswith(f"waiting for another import to finish ({who}") for step in told)
+    assert practice.pointer.with_name("outcomes.json.d").joinpath("lock").read_bytes() == b""
     practice.imports()
 
 
@@ -155,7 +321,7 @@ def test_a_damaged_snapshot_is_not_opened(practice: Practice, damage: str) -> No
     expected = {"missing": "missing", "version": "another version", "wal": r"\.wal"}.get(damage, "damaged")
     with pytest.raises(ImportRefused, match=expected) as refusal:
         data.current(practice.pointer)
-    assert "Import the exports again" in str(refusal.value)
+    assert "Import the exports again with --replace" in str(refusal.value)
     practice.imports(replace=True)
     assert len(practice.rows("from treatments")) == 4
 
