@@ -220,6 +220,24 @@ def test_the_command_is_installed(tmp_path: Path) -> None:
     assert (tmp_path / ".outcomes" / "snapshot.json").exists()
 
 
+def test_snapshots_are_listed_and_returned_to(tmp_path: Path) -> None:
+    place = tmp_path / "o.json"
+    assert "There is no snapshot at" in refused("snapshots", "--snapshot", place)
+    write_exports(random_exports(2), tmp_path / "exports")
+    for _ in range(2):
+        assert run("import", tmp_path / "exports", "--into", place).exit_code == 0
+
+    def listed(*arguments: object) -> list[list[str]]:
+        outcome = run("snapshots", "--snapshot", place, *arguments)
+        assert outcome.exit_code == 0, outcome.output
+        return [line.split() for line in outcome.stdout.splitlines()[1:]]
+
+    assert [row[:2] for row in listed()] == [["2", "current"], ["1", str(datetime.date.today())]]
+    assert [row[:2] for row in listed("--return-to", 1)] == [["2", str(datetime.date.today())], ["1", "current"]]
+    assert "Snapshot 1 is the current one already." in refused("snapshots", "--snapshot", place, "--return-to", 1)
+    assert "there are: 2, 1." in refused("snapshots", "--snapshot", place, "--return-to", 3)
+
+
 def test_what_is_stored_with_the_snapshot_is_what_is_computed(folder: Path, snapshot_of: SnapshotOf) -> None:
     stored, computed = open_snapshot(folder / "outcomes.json"), snapshot_of(random_exports(1))
     assert stored._stored
