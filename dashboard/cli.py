@@ -202,8 +202,9 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
     if return_to:
         with _Progress() as progress:
             data.return_to(place, return_to, lambda message: progress(message, 0, 1))
+    kept = data.snapshots(place)
     click.echo(f"{'number':>6}  {'':7}  {'imported':19}  {'data as of':10}  {'records':>11}  from")
-    for one in data.snapshots(place):
+    for one in kept:
         mark = "current" if one.is_current else ""
         imported_at = one.imported_at.isoformat(sep=" ") if one.imported_at else ""
         rows = f"{one.rows:,}" if one.rows is not None else ""

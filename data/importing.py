@@ -13,7 +13,7 @@ import duckdb
 
 from data import publishing, staging
 from data.building import build, totals
-from data.generations import Generation
+from data.generations import Generation, current
 from data.mapping import read_mapping
 from data.refusal import ImportRefused, unwritable
 from data.reporting import FileAccount, ImportReport, ImportWarning, Reject
@@ -75,7 +75,7 @@ def check_exports(
 ) -> ImportReport:
     """What adding these exports to the snapshot at `into`, or to none, would report; nothing is kept."""
     plan = _plan(sources, mapping)
-    earlier = publishing.current(into) if into is not None else None
+    earlier = current(into) if into is not None else None
     with (
         tempfile.TemporaryDirectory(prefix="outcomes-check-") as folder,
         _database(Path(folder) / "check.duckdb", Path(folder), earlier) as connection,
