@@ -4,8 +4,7 @@ A file walks one straight line:
 
     mapping.py      what a mapping (TOML) says, or the contract itself
     sources.py      the files given, and what each is read as; refuses what is not there
-    examining.py    a file's encoding, delimiter and column names
-    reading.py      a file's records, every line accounted for
+    formats/        a file of any format becomes records of text, every line accounted for
     dates.py        how the dates of a column are written; never guessed
     values.py       how the text of a cell is read: days, numbers, units, yes and no
     staging.py      records -> text under the contract's names -> types

@@ -21,7 +21,6 @@ import queries
 from data import checking, staging
 from data.contract import TABLES, Table
 from data.generations import FORMAT_VERSION
-from data.reading import raw_lines
 from data.refusal import ImportRefused
 from data.sources import quoted
 from data.staging import Staged
@@ -86,8 +85,8 @@ def build(
         for no, source in staged.sources.items():
             if source.section.table is table:
                 checking.reject_lines(connection, table, no, staged.ledgers[source.file.name].rejected)
-                if no == min(one for one, other in staged.sources.items() if other.file is source.file):
-                    checking.warn_of_file(connection, table, no, source.file.notes)
+                is_first = no == min(one for one, other in staged.sources.items() if other.file is source.file)
+                checking.warn_of_file(connection, table, no, (*source.notes, *(source.file.notes if is_first else ())))
         settled = _latest(connection, "built") if table.name == "patients" else None
         checking.check(connection, table, as_of or settled or date.today())
         if table.name == "treatments":
@@ -337,7 +336,7 @@ def _raws(connection: duckdb.DuckDBPyConnection, staged: Staged) -> pa.Table:
         file = staged.sources[no].file
         ledger = staged.ledgers[file.name]
         spans = ledger.spans | {one.line: one.lines for one in ledger.rejected}
-        raws = raw_lines(file, {line: spans.get(line, 1) for line in lines})
+        raws = file.raw_lines({line: spans.get(line, 1) for line in lines})
         rows += [(no, line, file.name, raws.get(line)) for line in lines]
     columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
     types = (pa.int32(), pa.int64(), pa.string(), pa.string())

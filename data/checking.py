@@ -13,7 +13,7 @@ import duckdb
 import queries
 from data.contract import Column, Table
 from data.dates import UNREADABLE
-from data.reading import RejectedLines
+from data.formats.export_file import RejectedLines
 from data.sources import literal
 from data.staging import Staged
 

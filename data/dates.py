@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 import duckdb
 
+from data.mapping import EXCEL
 from data.refusal import ImportRefused
 from data.sources import Source, literal, quoted
 
 ISO = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?"
+OFFSET = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|[+-]\d{2}(:?\d{2})?)"
+DAY_NUMBER = r"[2-7]\d{4}(\.\d+)?"
+DAY_ZERO = date(1899, 12, 30)
+ISO_DAY = r"\d{4}-\d{2}-\d{2}"
 TIME_OF_DAY = r"[T ]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?$"
 UNREADABLE = "\ue000"
 
@@ -62,21 +68,65 @@ def normalise_dates(connection: duckdb.DuckDBPyConnection, source: Source) -> No
     for column in source.section.table.columns:
         if column.kind != "date" or column.name not in source.expressions or column.name in source.typed:
             continue
-        formats = source.section.date_formats.get(column.name) or source.section.date_formats.get("")
-        if formats:
-            _refuse_unknown_format(connection, formats, source)
-        else:
-            formats = _proven_format(connection, source, column.name)
-        if formats:
+        formats = source.section.date_formats.get(column.name) or source.section.date_formats.get("") or ()
+        written = tuple(one for one in formats if one != EXCEL)
+        _local_days(connection, source, column.name)
+        if source.file.day_zero or EXCEL in formats:
+            _numbered_days(connection, source, column.name)
+        if written:
+            _refuse_unknown_format(connection, written, source)
+        elif not formats:
+            written = _proven_format(connection, source, column.name) or ()
+        if written:
             name = quoted(column.name)
+            day = f"strftime({date_by(name, written)}, '%Y-%m-%d')"
+            if source.file.has_typed_cells:
+                day = f"case when regexp_full_match({name}, {literal(ISO_DAY)}) then {name} else {day} end"
             connection.execute(
-                f"""
-                update text_{source.section.table.name}
-                set {name} = coalesce(strftime({date_by(name, formats)}, '%Y-%m-%d'), {literal(UNREADABLE)} || {name})
-                where source_no = $no and {name} is not null
-                """,
+                f"update text_{source.section.table.name} "
+                f"set {name} = coalesce({day}, {literal(UNREADABLE)} || {name}) "
+                f"where source_no = $no and {name} is not null",
                 {"no": source.no},
             )
+
+
+def _local_days(connection: duckdb.DuckDBPyConnection, source: Source, column: str) -> None:
+    """Turn times with an offset into the clinic's days.
+
+    Raises ImportRefused where the column holds such times alone and no time zone is declared.
+    """
+    table, name = f"text_{source.section.table.name}", quoted(column)
+    where = f"source_no = {source.no} and length({name}) > 16 and regexp_full_match({name}, {literal(OFFSET)})"
+    values = connection.execute(f"select {name} from {table} where {where} limit 3").fetchall()
+    if not values:
+        return
+    zone = source.section.timezone
+    if zone:
+        # Before 1900 clocks kept local time to the second; such days are no treatments, and their text is kept.
+        connection.execute(
+            f"update {table} set {name} = coalesce(strftime(timezone($zone, try_cast({name} as timestamptz)), "
+            f"'%Y-%m-%d'), {name}) where {where}",
+            {"zone": zone},
+        )
+        return
+    others = f"source_no = {source.no} and {name} is not null and not regexp_full_match({name}, {literal(OFFSET)})"
+    if not connection.execute(f"select 1 from {table} where {others} limit 1").fetchall():
+        raise ImportRefused(
+            f"{source.file.name}: the times of {column} are written with an offset, and which day they are depends on "
+            f"where the clinic is: {', '.join(value for (value,) in values)}. Say so by one line in "
+            f'{_place(source)}: timezone = "Europe/Berlin"'
+        )
+
+
+def _numbered_days(connection: duckdb.DuckDBPyConnection, source: Source, column: str) -> None:
+    """Turn the day numbers of a spreadsheet (45301) into days."""
+    name = quoted(column)
+    connection.execute(
+        f"update text_{source.section.table.name} "
+        f"set {name} = strftime($zero::date + floor({name}::double)::integer, '%Y-%m-%d') "
+        f"where source_no = $no and regexp_full_match({name}, {literal(DAY_NUMBER)})",
+        {"no": source.no, "zero": source.file.day_zero or DAY_ZERO},
+    )
 
 
 def _proven_format(connection: duckdb.DuckDBPyConnection, source: Source, column: str) -> tuple[str, ...] | None:
@@ -123,11 +173,15 @@ def _refuse(
     ).fetchall()
     candidates = list(CANDIDATES)
     lines = " or ".join(f'date_format = "{candidates[i][0]}"' for i in possible[:3])
-    place = source.section.place if " of " in source.section.place else f"{source.section.place} of a mapping"
     raise ImportRefused(
         f"{source.file.name}: the dates of {column} are not certain, {why}: "
-        f"{', '.join(value for (value,) in values)}. Say which is meant, by one line in {place}: {lines}"
+        f"{', '.join(value for (value,) in values)}. Say which is meant, by one line in {_place(source)}: {lines}"
     )
+
+
+def _place(source: Source) -> str:
+    place = source.section.place
+    return place if " of " in place else f"{place} of a mapping"
 
 
 def _refuse_unknown_format(connection: duckdb.DuckDBPyConnection, formats: Sequence[str], source: Source) -> None:

@@ -14,16 +14,17 @@ import duckdb
 from data import publishing, staging
 from data.building import build, totals
 from data.generations import Generation, current
-from data.mapping import read_mapping
+from data.mapping import Section, read_mapping
 from data.refusal import ImportRefused, unwritable
 from data.reporting import FileAccount, ImportReport, ImportWarning, Reject
-from data.sources import Plan, literal, plan_import
+from data.sources import Plan, given_files, literal, plan_import
 
 Progress = Callable[[str, int, int], None]
 Figures = list[tuple[str, str, str, bytes]]
 """Measure, groups, the fingerprint of the code that made it, and the figure as bytes."""
 
 LARGEST_SHARE_OF_MEMORY = 4
+UNFOLDED = "unfolded"
 
 
 def import_exports(
@@ -42,8 +43,9 @@ def import_exports(
     the snapshot unchanged, for anything that its user can mend.
     """
     told = progress or _silent
-    plan = _plan(sources, mapping)
+    given, sections = given_files(sources), _sections(mapping)
     with publishing.staging(into, lambda message: told(message, 0, 1)) as place:
+        plan = plan_import(given, sections, place.staging / UNFOLDED)
         earlier = None if replace else place.earlier()
         with _database(place.path, place.staging, earlier) as connection:
             report, treatments = _imported(connection, plan, earlier is not None, as_of, told)
@@ -74,17 +76,18 @@ def check_exports(
     progress: Progress | None = None,
 ) -> ImportReport:
     """What adding these exports to the snapshot at `into`, or to none, would report; nothing is kept."""
-    plan = _plan(sources, mapping)
+    given, sections = given_files(sources), _sections(mapping)
     earlier = current(into) if into is not None else None
     with (
         tempfile.TemporaryDirectory(prefix="outcomes-check-") as folder,
         _database(Path(folder) / "check.duckdb", Path(folder), earlier) as connection,
     ):
+        plan = plan_import(given, sections, Path(folder) / UNFOLDED)
         return _imported(connection, plan, earlier is not None, as_of, progress or _silent)[0]
 
 
-def _plan(sources: Sequence[str | Path], mapping: str | Path | None) -> Plan:
-    return plan_import(sources, read_mapping(mapping) if mapping is not None else None)
+def _sections(mapping: str | Path | None) -> tuple[Section, ...] | None:
+    return read_mapping(mapping) if mapping is not None else None
 
 
 @contextmanager

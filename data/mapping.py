@@ -5,24 +5,46 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from data.contract import TABLES, Table
+from data.formats.export_file import Settings
+from data.formats.headers import MOST_HEADER_ROWS
 from data.refusal import ImportRefused
 
 SHIPPED = Path(__file__).parent / "mappings"
-SECTION_KEYS = ("file", "encoding", "delimiter", "decimal", "date_format", "where", "columns")
+EXCEL = "excel"
+SECTION_KEYS = (
+    "file",
+    "sheet",
+    "encoding",
+    "delimiter",
+    "quote",
+    "escape",
+    "header_row",
+    "header_rows",
+    "decimal",
+    "date_format",
+    "timezone",
+    "where",
+    "columns",
+)
+SETTINGS = tuple(setting.name for setting in fields(Settings))
 CELL_KEYS = ("column", "values", "value", "sql")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Where the value of one column comes from: a source column, perhaps translated, a constant, or an expression."""
+    """Where the value of one column comes from: a source column, perhaps translated, a constant, or an expression.
 
-    column: str | None = None
+    Of several source columns the first counts that is not empty.
+    """
+
+    column: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     value: str | None = None
     sql: str | None = None
@@ -33,14 +55,16 @@ class Section:
     """How one kind of file feeds one table; `place` is what a message calls it, such as `[treatments] of emr.toml`.
 
     `date_formats` holds the strptime formats of a date column, under its name or, for all of them, under "".
+    `timezone` is the clinic's, for times that are written with an offset.
     """
 
     table: Table
     place: str
     file: str | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
+    sheet: str | None = None
+    settings: Settings = field(default_factory=Settings)
     decimal: str | None = None
+    timezone: str | None = None
     date_formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     where: str | None = None
     columns: Mapping[str, Cell] = field(default_factory=dict)
@@ -103,11 +127,17 @@ def _section(table: Table, section: Any, place: str) -> Section:
     for key in section:
         if key not in SECTION_KEYS:
             raise ImportRefused(f"{place} has no setting {key}. {suggestion(key, SECTION_KEYS, 'the settings are')}")
-    for key in ("file", "encoding", "delimiter", "decimal", "where"):
+    for key in ("file", "sheet", "encoding", "delimiter", "quote", "escape", "decimal", "timezone", "where"):
         if not isinstance(section.get(key, ""), str):
             raise ImportRefused(f"{place}: {key} has to be text in quotes.")
+    for key, most in (("header_row", 10_000), ("header_rows", MOST_HEADER_ROWS)):
+        number = section.get(key, 1)
+        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= most:
+            raise ImportRefused(f"{place}: {key} has to be a whole number from 1 to {most:,}.")
     if section.get("decimal", ".") not in (".", ","):
         raise ImportRefused(f'{place}: decimal has to be "." or ",".')
+    if "timezone" in section:
+        _require_timezone(section["timezone"], place)
     columns = section.get("columns", {})
     if not isinstance(columns, dict):
         raise ImportRefused(f"{place}: columns has to be a table of the contract's columns.")
@@ -117,9 +147,10 @@ def _section(table: Table, section: Any, place: str) -> Section:
         table,
         place,
         section.get("file"),
-        section.get("encoding"),
-        section.get("delimiter"),
+        section.get("sheet"),
+        Settings(*(section.get(key) for key in SETTINGS)),
         section.get("decimal"),
+        section.get("timezone"),
         _date_formats(table, section.get("date_format"), place),
         section.get("where"),
         {name: _cell(cell, f"{place}, {name}") for name, cell in columns.items()},
@@ -137,17 +168,29 @@ def _date_formats(table: Table, formats: Any, place: str) -> dict[str, tuple[str
             if table.column(name).kind != "date":
                 raise ImportRefused(f"{place}: {name} is no date, it takes no date_format.")
         several = tuple(one) if isinstance(one, list) else (one,)
-        if not several or not all(isinstance(text, str) and "%" in text for text in several):
-            raise ImportRefused(f'{place}: date_format has to be like "%d/%m/%Y", or a list of such texts.')
+        if not several or not all(isinstance(text, str) and ("%" in text or text == EXCEL) for text in several):
+            raise ImportRefused(
+                f'{place}: date_format has to be like "%d/%m/%Y", or a list of such texts; "{EXCEL}" stands for the '
+                "day numbers of a spreadsheet."
+            )
         if any(zone in text for text in several for zone in ("%z", "%Z")):
-            raise ImportRefused(f"{place}: date_format cannot read offsets (%z): export days without a time zone.")
+            raise ImportRefused(f"{place}: date_format cannot read offsets (%z): times in ISO need timezone instead.")
         read[name] = several
     return read
 
 
+def _require_timezone(name: str, place: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImportRefused(
+            f'{place}: timezone = "{name}" is no time zone. {suggestion(name, available_timezones(), "there are")}'
+        ) from error
+
+
 def _cell(cell: Any, place: str) -> Cell:
     if isinstance(cell, str):
-        return Cell(column=cell)
+        return Cell(column=(cell,))
     if not isinstance(cell, dict):
         raise ImportRefused(
             f'{place} has to be a source column in quotes, or {{ column = "..." }}, {{ value = "..." }}.'
@@ -157,13 +200,16 @@ def _cell(cell: Any, place: str) -> Cell:
             raise ImportRefused(f"{place} has no setting {key}. {suggestion(key, CELL_KEYS, 'the settings are')}")
     if sum(key in cell for key in ("column", "value", "sql")) != 1:
         raise ImportRefused(f"{place} needs exactly one of column, value and sql.")
-    if any(not isinstance(cell.get(key, ""), str) for key in ("column", "sql")):
-        raise ImportRefused(f"{place}: column and sql have to be text in quotes.")
+    columns = cell.get("column", ())
+    columns = (columns,) if isinstance(columns, str) else columns
+    texts = (*columns, cell.get("sql", "")) if isinstance(columns, list | tuple) else (columns,)
+    if not all(isinstance(one, str) for one in texts):
+        raise ImportRefused(f"{place}: column and sql have to be text in quotes; column may be a list of such texts.")
     values = cell.get("values", {})
     if not isinstance(values, dict) or (values and "column" not in cell):
         raise ImportRefused(f'{place}: values has to be a table such as {{ "as exported" = "as kept" }} beside column.')
     constant = _constant(cell["value"], place) if "value" in cell else None
-    return Cell(cell.get("column"), {k: _constant(v, place) for k, v in values.items()}, constant, cell.get("sql"))
+    return Cell(tuple(columns), {k: _constant(v, place) for k, v in values.items()}, constant, cell.get("sql"))
 
 
 def _constant(value: Any, place: str) -> str:

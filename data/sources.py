@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import duckdb
 
 from data.contract import TABLES
-from data.examining import CsvFile, examine
+from data.formats.export_file import ExportFile, Settings
+from data.formats.headers import plain
+from data.formats.unfolding import Readable, unfolded
 from data.mapping import Cell, Section, contract_sections, suggestion
 from data.refusal import ImportRefused
 
-SUFFIXES = (".csv", ".tsv", ".txt")
+TEXTS = (".csv", ".tsv", ".txt")
 # Files that may hold records: to leave one out is worth a word.
-RECORDS = (*SUFFIXES, ".xlsx", ".xls", ".json", ".ndjson", ".parquet", ".xml", ".gz", ".zip")
+RECORDS = (*TEXTS, ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".ndjson", ".jsonl", ".parquet", ".xml", ".gz", ".zip")
 BARRED_NODES = {
     "SUBQUERY": "a subquery",
     "WINDOW": "a window function",
@@ -43,15 +45,18 @@ class Source:
     """One file read into one table: an expression over its text columns for each column of the contract it has.
 
     `no` numbers the sources in reading order, from 1; `again` is 0 for the first section that reads this file into
-    this table. `typed` are the columns whose expressions yield dates and numbers rather than text.
+    this table. `typed` are the columns whose expressions yield dates and numbers rather than text, `absent` the
+    columns that expressions name and no record of the file has, and `notes` tell what is empty for that.
     """
 
     no: int
-    file: CsvFile
+    file: ExportFile
     section: Section
     expressions: Mapping[str, str]
     typed: frozenset[str]
     where: str | None
+    absent: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     again: int = 0
 
 
@@ -59,50 +64,20 @@ class Source:
 class Plan:
     """What an import is going to read, file by file; `left_out` are files of a folder that were not recognised."""
 
-    files: tuple[tuple[CsvFile, tuple[Source, ...]], ...]
+    files: tuple[tuple[ExportFile, tuple[Source, ...]], ...]
     left_out: tuple[str, ...] = ()
 
 
-def plan_import(sources: Sequence[str | Path], sections: Sequence[Section] | None) -> Plan:
-    """What the files and folders given hold, by the sections of a mapping or, without one, by the contract's names.
+@dataclass(frozen=True)
+class Given:
+    """The files that an import is given, by the name they go by in reports; `explicit` were named themselves."""
 
-    Raises ImportRefused for anything that is named and not there, before a record is read.
-    """
-    named, explicit = _files(sources)
-    left_out: list[str] = []
-    chosen: list[tuple[str, Path, list[Section], CsvFile]] = []
-    if sections is None:
-        for name, path in named.items():
-            recognised = _recognised(name, path, name in explicit)
-            if recognised is None:
-                left_out.append(name)
-            else:
-                chosen.append((name, path, [recognised[0]], recognised[1]))
-        if not chosen:
-            raise ImportRefused(
-                f"None of {_listed(named)} holds a table of the contract. Name the files treatments.csv, "
-                "follow_ups.csv, side_effects.csv and patients.csv, or read them through a mapping."
-            )
-    else:
-        for name, path, matching in _matching(named, sections):
-            chosen.append((name, path, matching, _examined(name, path, matching)))
-        left_out += [name for name in named if name not in {one[0] for one in chosen}]
-        if unread := [name for name in left_out if name in explicit]:
-            raise ImportRefused(f"The mapping reads nothing from {_listed(unread)}. Leave it out, or map it.")
-    files: list[tuple[CsvFile, tuple[Source, ...]]] = []
-    no = 0
-    for _, _, matching, file in chosen:
-        of_file: list[Source] = []
-        for section in matching:
-            no += 1
-            again = sum(one.section.table is section.table for one in of_file)
-            of_file.append(_source(no, file, section, again, by_contract=sections is None))
-        files.append((file, tuple(of_file)))
-    return Plan(tuple(files), tuple(name for name in left_out if Path(name).suffix.lower() in RECORDS))
+    named: Mapping[str, Path]
+    explicit: frozenset[str]
 
 
-def _files(sources: Sequence[str | Path]) -> tuple[dict[str, Path], set[str]]:
-    """The files by the name they go by in reports, and those that were named themselves."""
+def given_files(sources: Sequence[str | Path]) -> Given:
+    """The files of these files and folders. ImportRefused where one does not exist, or there is none."""
     found: dict[Path, str] = {}
     explicit: set[str] = set()
     for source in map(Path, sources):
@@ -114,7 +89,7 @@ def _files(sources: Sequence[str | Path]) -> tuple[dict[str, Path], set[str]]:
             inside = [source]
         else:
             kind = "is no regular file" if source.exists() else "does not exist"
-            raise ImportRefused(f"{source} {kind}. Name a folder of exports, or CSV files.")
+            raise ImportRefused(f"{source} {kind}. Name a folder of exports, or files.")
         for path in inside:
             if path.resolve() not in found:
                 name = path.name
@@ -124,49 +99,141 @@ def _files(sources: Sequence[str | Path]) -> tuple[dict[str, Path], set[str]]:
                 if source.is_file():
                     explicit.add(name)
     if not found:
-        raise ImportRefused("Nothing to import: name a folder of exports, or CSV files.")
-    return {name: path for path, name in found.items()}, explicit
+        raise ImportRefused("Nothing to import: name a folder of exports, or files.")
+    return Given({name: path for path, name in found.items()}, frozenset(explicit))
 
 
-def _matching(named: Mapping[str, Path], sections: Sequence[Section]) -> list[tuple[str, Path, list[Section]]]:
-    """The files that some section reads, each with its sections."""
-    by_file: dict[str, list[Section]] = {name: [] for name in named}
+def plan_import(given: Given, sections: Sequence[Section] | None, folder: Path) -> Plan:
+    """What the files given hold, by the sections of a mapping or, without one, by the contract's names.
+
+    What has to be unpacked or converted goes into `folder`. Raises ImportRefused for anything that is named and not
+    there, before a record is read.
+    """
+    left_out: list[str] = []
+    readables = list(_readables(given, sections, folder, left_out))
+    chosen: list[tuple[list[Section], ExportFile]] = []
+    if sections is None:
+        for readable in readables:
+            recognised = _recognised(readable, readables, given)
+            if recognised is None:
+                left_out.append(readable.name)
+            else:
+                chosen.append(([recognised[0]], recognised[1]))
+        if not chosen:
+            raise ImportRefused(
+                f"None of {_listed(given.named)} holds a table of the contract. Name the files treatments.csv, "
+                "follow_ups.csv, side_effects.csv and patients.csv, or read them through a mapping."
+            )
+    else:
+        for readable, matching in _matching(readables, sections):
+            chosen.append((matching, _examined(readable, matching)))
+        read = {file.name for _, file in chosen}
+        left_out += [readable.name for readable in readables if readable.name not in read]
+        if unread := [
+            name for name in given.explicit if not any(one == name or one.startswith(f"{name}/") for one in read)
+        ]:
+            raise ImportRefused(f"The mapping reads nothing from {_listed(unread)}. Leave it out, or map it.")
+    files: list[tuple[ExportFile, tuple[Source, ...]]] = []
+    no = 0
+    for matching, file in chosen:
+        of_file: list[Source] = []
+        for section in matching:
+            no += 1
+            again = sum(one.section.table is section.table for one in of_file)
+            of_file.append(_source(no, file, section, again, by_contract=sections is None))
+        files.append((file, tuple(of_file)))
+    told = tuple(name for name in left_out if Path(name).suffix.lower() in RECORDS or "/" in name)
+    return Plan(tuple(files), told)
+
+
+def _readables(
+    given: Given, sections: Sequence[Section] | None, folder: Path, left_out: list[str]
+) -> Iterator[Readable]:
+    """Everything that may be read in the files given; what cannot be opened and nobody asks for is left out."""
+    for at, (name, path) in enumerate(given.named.items()):
+        try:
+            inside = list(unfolded(path, name, folder / f"{at}"))
+            yield from inside
+            left_out += [] if inside else [name]
+        except ImportRefused:
+            is_meant = any(table in _stem(name) for table in TABLES) if sections is None else False
+            is_meant |= any(_means(section, name, name) for section in sections or ())
+            if is_meant or name in given.explicit or Path(name).suffix.lower() == ".zip":
+                raise
+            left_out.append(name)
+
+
+def _means(section: Section, *called: str) -> bool:
+    """Whether a section means a file that is called so."""
+    if section.file is not None:
+        return any(fnmatchcase(name, section.file) for name in called)
+    return any(
+        section.table.name in _stem(name) and (Path(name).suffix.lower() in RECORDS or not Path(name).suffix)
+        for name in called
+    )
+
+
+def _matching(readables: Sequence[Readable], sections: Sequence[Section]) -> list[tuple[Readable, list[Section]]]:
+    """What some section reads, each with its sections."""
+    by_name: dict[str, list[Section]] = {readable.name: [] for readable in readables}
     for section in sections:
-        pattern = section.file or f"*{section.table.name}*.csv"
-        matching = [name for name in named if fnmatchcase(name.rsplit("/", 1)[-1], pattern) or name == pattern]
+        pattern = section.file or f"*{section.table.name}*"
+        matching = [readable for readable in readables if _means(section, *readable.called)]
         if not matching:
-            raise ImportRefused(f"{section.place}: there is no file {pattern}. {suggestion(pattern, named)}")
-        for name in matching:
-            by_file[name].append(section)
-    return [(name, named[name], matching) for name, matching in by_file.items() if matching]
+            names = dict.fromkeys(readable.called[-1] for readable in readables)
+            raise ImportRefused(f"{section.place}: there is no file {pattern}. {suggestion(pattern, names)}")
+        if section.sheet is not None:
+            wanted = section.sheet.casefold()
+            of_sheet = [one for one in matching if fnmatchcase(one.sheet.casefold(), wanted)]
+            if not of_sheet:
+                sheets = [one.sheet or one.name for one in matching]
+                raise ImportRefused(
+                    f"{section.place}: {matching[0].called[-1]} has no sheet {section.sheet}. "
+                    + suggestion(section.sheet, sheets, "its sheets are")
+                )
+            matching = of_sheet
+        for readable in matching:
+            beside = [one.sheet for one in matching if one.path == readable.path]
+            if len(beside) > 1 and section.sheet is None:
+                raise ImportRefused(
+                    f"{section.place}: {readable.called[-1]} has several sheets: {_listed(beside)}. "
+                    f'Say which is meant: sheet = "{beside[0]}"'
+                )
+            by_name[readable.name].append(section)
+    return [(readable, by_name[readable.name]) for readable in readables if by_name[readable.name]]
 
 
-def _examined(name: str, path: Path, sections: Sequence[Section]) -> CsvFile:
+def _examined(readable: Readable, sections: Sequence[Section]) -> ExportFile:
     """The file as these sections declare it."""
-    for setting in ("encoding", "delimiter"):
-        declared = {getattr(section, setting) for section in sections} - {None}
+    settings: dict[str, Any] = {}
+    for setting in (one.name for one in fields(Settings)):
+        declared = {getattr(section.settings, setting) for section in sections} - {None}
         if len(declared) > 1:
-            raise ImportRefused(f"{sections[0].place}: {name} is given two settings of {setting}: {declared}.")
-    wanted = [cell.column for section in sections for cell in section.columns.values() if cell.column]
+            raise ImportRefused(f"{sections[0].place}: {readable.name} is given two settings of {setting}: {declared}.")
+        settings[setting] = next(iter(declared), None)
+    wanted = [column for section in sections for cell in section.columns.values() for column in cell.column]
     wanted += [column for section in sections for column in section.table.column_names]
-    encoding = next((section.encoding for section in sections if section.encoding), None)
-    delimiter = next((section.delimiter for section in sections if section.delimiter), None)
-    return examine(path, name, wanted, encoding, delimiter)
+    return readable.opened(wanted, Settings(**settings))
 
 
-def _recognised(name: str, path: Path, is_explicit: bool) -> tuple[Section, CsvFile] | None:
+def _recognised(readable: Readable, readables: Sequence[Readable], given: Given) -> tuple[Section, ExportFile] | None:
     """What a file is by its name, else by its columns; None where it is neither and its folder was given."""
-    if path.suffix.lower() not in SUFFIXES and not is_explicit:
+    is_explicit = readable.name in given.explicit
+    if readable.is_text and Path(readable.called[-1]).suffix.lower() not in TEXTS and not is_explicit:
         return None
-    stem = re.sub(r"[\W_]+", "_", path.stem.casefold())
-    by_name = [section for section in contract_sections() if section.table.name in stem]
+    is_alone = not readable.sheet or sum(one.path == readable.path for one in readables) == 1
+    stems = [_stem(readable.sheet)] if readable.sheet else []
+    stems += [_stem(readable.called[-1])] if is_alone else []
+    by_name = next(
+        (found for stem in stems if (found := [one for one in contract_sections() if one.table.name in stem])), []
+    )
     try:
-        file = examine(path, name, [column for table in TABLES.values() for column in table.column_names])
+        file = readable.opened([column for table in TABLES.values() for column in table.column_names])
     except ImportRefused:
         if by_name or is_explicit:
             raise
         return None
-    headers = {header.casefold() for header in file.headers}
+    headers = {plain(header) for header in file.headers}
     if len(by_name) == 1:
         return by_name[0], file
     by_columns = [
@@ -179,10 +246,14 @@ def _recognised(name: str, path: Path, is_explicit: bool) -> tuple[Section, CsvF
         return by_columns[0], file
     if is_explicit:
         raise ImportRefused(
-            f"{name} is no table of the contract, by its name or by its columns ({_listed(file.headers)}). Call it "
-            f"{', '.join(f'{table}.csv' for table in TABLES)}, or read it through a mapping."
+            f"{readable.name} is no table of the contract, by its name or by its columns ({_listed(file.headers)}). "
+            f"Call it {', '.join(f'{table}.csv' for table in TABLES)}, or read it through a mapping."
         )
     return None
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"[\W_]+", "_", PurePosixPath(name).stem.casefold())
 
 
 def _missing(table: str, columns: set[str]) -> str | None:
@@ -195,11 +266,25 @@ def _missing(table: str, columns: set[str]) -> str | None:
     return None
 
 
-def _source(no: int, file: CsvFile, section: Section, again: int, by_contract: bool) -> Source:
+def _source(no: int, file: ExportFile, section: Section, again: int, by_contract: bool) -> Source:
     """The section turned into expressions over the columns of this file."""
-    by_header = {header.casefold() if by_contract else header: header for header in file.headers}
-    cells = {name: Cell(column=by_header[name]) for name in section.table.column_names if name in by_header}
+    _require_single(file, section, by_contract)
+    by_header = {plain(header) if by_contract else header: header for header in reversed(file.headers)}
+    cells = {name: Cell(column=(by_header[name],)) for name in section.table.column_names if name in by_header}
     cells |= section.columns
+    notes: list[str] = []
+    for name, cell in list(cells.items()):
+        there = tuple(column for column in cell.column if column in file.headers)
+        if cell.column and not there:
+            if not file.has_open_columns or section.table.column(name).required:
+                raise ImportRefused(
+                    f"{section.place}, {name}: {file.name} has no column {' or '.join(cell.column)}. "
+                    + suggestion(cell.column[0], file.headers, "its columns are")
+                )
+            notes.append(f"{name} is empty: no record has {' or '.join(cell.column)}")
+            del cells[name]
+        elif cell.column:
+            cells[name] = replace(cell, column=there)
     missing = _missing(section.table.name, set(cells))
     if missing:
         raise ImportRefused(
@@ -207,37 +292,71 @@ def _source(no: int, file: CsvFile, section: Section, again: int, by_contract: b
             + suggestion(missing, file.headers, "its columns are")
             + " A mapping can say which of them it is."
         )
-    for name, cell in cells.items():
-        if cell.column is not None and cell.column not in file.headers:
-            raise ImportRefused(
-                f"{section.place}, {name}: {file.name} has no column {cell.column}. "
-                + suggestion(cell.column, file.headers, "its columns are")
-            )
+    absent: dict[str, None] = {}
+    if file.has_open_columns:
+        for sql in (section.where, *(cell.sql for cell in cells.values())):
+            absent.update(dict.fromkeys(_columns_of(sql, file) if sql else ()))
+    columns = (*file.headers, *absent)
     expressions = {name: _expression(cell) for name, cell in cells.items()}
     typed = {name for name, cell in cells.items() if cell.value is not None}
     for name, cell in cells.items():
-        if cell.sql is not None and _checked(cell.sql, file, f"{section.place}, {name}") != "VARCHAR":
+        if cell.sql is not None and _checked(cell.sql, file, columns, f"{section.place}, {name}") != "VARCHAR":
             typed.add(name)
-    if section.where is not None and _checked(section.where, file, f"{section.place}, where") != "BOOLEAN":
+    if section.where is not None and _checked(section.where, file, columns, f"{section.place}, where") != "BOOLEAN":
         raise ImportRefused(f"{section.place}: where has to be true or false for each row: where = {section.where}")
-    return Source(no, file, section, expressions, frozenset(typed), section.where, again)
+    return Source(no, file, section, expressions, frozenset(typed), section.where, tuple(absent), tuple(notes), again)
+
+
+def _require_single(file: ExportFile, section: Section, by_contract: bool) -> None:
+    """Refuse a file where a column that is wanted stands more than once."""
+    wanted = {column for cell in section.columns.values() for column in cell.column}
+    for name in file.twice:
+        if name in wanted or (by_contract and plain(name) in section.table.column_names):
+            raise ImportRefused(
+                f"{file.name} has two columns called {name}: which is meant? Rename one of them, or say which in a "
+                f'mapping: "{name} (1)" is the first, "{name} (2)" the second.'
+            )
+    if by_contract:
+        for column in section.table.column_names:
+            if len(called := [header for header in file.headers if plain(header) == column]) > 1:
+                raise ImportRefused(f"{file.name} has two columns for {column}: {', '.join(called)}. Rename one.")
 
 
 def _expression(cell: Cell) -> str:
-    if cell.column is not None:
-        text = quoted(cell.column)
+    if cell.column:
+        texts = [f"nullif({quoted(column)}, '')" for column in cell.column]
+        text = texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
         cases = " ".join(f"when {literal(key.strip())} then {literal(kept)}" for key, kept in cell.values.items())
-        return f"cell(case {text} {cases} else {text} end)" if cases else f"nullif({text}, '')"
+        return f"cell(case {text} {cases} else {text} end)" if cases else text
     if cell.sql is not None:
         return f"cell(cast((\n{cell.sql}\n) as varchar))"
     return f"cell({literal(cell.value or '')})"
 
 
-def _checked(sql: str, file: CsvFile, place: str) -> str:
-    """The type of an expression over a file's columns; ImportRefused where it is anything else than that."""
+def _columns_of(sql: str, file: ExportFile) -> list[str]:
+    """The columns that an expression names and the file has not."""
+    with duckdb.connect(config={"enable_external_access": False, "threads": 1}) as connection:
+        parsed = connection.execute("select json_serialize_sql($select)", {"select": f"select (\n{sql}\n)"}).fetchall()
+    there = {header.casefold() for header in file.headers}
+    names = [name for name in _named(json.loads(parsed[0][0])) if name.casefold() not in there]
+    return list(dict.fromkeys(names))
+
+
+def _named(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for one in node:
+            yield from _named(one)
+    elif isinstance(node, dict):
+        if node.get("class") == "COLUMN_REF" and len(node.get("column_names", ())) == 1:
+            yield node["column_names"][0]
+        yield from _named(list(node.values()))
+
+
+def _checked(sql: str, file: ExportFile, there: Sequence[str], place: str) -> str:
+    """The type of an expression over these columns; ImportRefused where it is anything else than that."""
     connection = duckdb.connect(config={"enable_external_access": False, "threads": 1})
     try:
-        columns = ", ".join(f"{quoted(header)} varchar" for header in file.headers)
+        columns = ", ".join(f"{quoted(header)} varchar" for header in there)
         connection.execute(f'create table {BATCH} ("__line" bigint, {columns})')
         select = f'select "__line", (\n{sql}\n) from {BATCH}'
         statements = connection.extract_statements(select)

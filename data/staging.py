@@ -18,8 +18,7 @@ import queries
 from data import values
 from data.contract import TABLES, Table
 from data.dates import normalise_dates
-from data.examining import CsvFile
-from data.reading import Ledger, records
+from data.formats.export_file import ExportFile, Ledger
 from data.refusal import ImportRefused
 from data.sources import BATCH, Plan, Source, literal, quoted
 
@@ -28,7 +27,7 @@ from data.sources import BATCH, Plan, Source, literal, quoted
 class Account:
     """What became of the rows of one file for one table, and of the lines that were no rows."""
 
-    file: CsvFile
+    file: ExportFile
     table: Table
     rows_read: int = 0
     rows_loaded: int = 0
@@ -73,7 +72,7 @@ def read_text(
         ledger = Ledger()
         accounts = [Account(file, source.section.table) for source in sources]
         connection.execute("begin")
-        for batch in records(file, ledger, partial(_added, progress, done)):
+        for batch in file.records(ledger, partial(_added, progress, done)):
             connection.register(BATCH, _trimmed(batch))
             for source, account in zip(sources, accounts, strict=True):
                 kept = _insert(connection, source)
@@ -81,8 +80,7 @@ def read_text(
                 account.rows_skipped += batch.num_rows - kept
             connection.unregister(BATCH)
         connection.execute("commit")
-        if file.path.stat().st_size != file.size:
-            raise ImportRefused(f"{file.name} changed while it was read. Import it again when it is complete.")
+        file.require_unchanged()
         for source, account in zip(sources, accounts, strict=True):
             account.rows_read += len(ledger.rejected)
             staged.sources[source.no], staged.accounts[source.no] = source, account
@@ -133,7 +131,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, source: Source) -> int:
             f"insert into text_{table.name} "
             f"(source_no, line, made_id, {', '.join(quoted(name) for name in source.expressions)}) "
             f'select {source.no}, "__line", {made}, {", ".join(source.expressions.values())} '
-            f"from {BATCH} {where}"
+            f"from {_with_absent(source)} {where}"
         ).fetchall()
     except duckdb.Error as error:
         raise ImportRefused(
@@ -141,3 +139,11 @@ def _insert(connection: duckdb.DuckDBPyConnection, source: Source) -> int:
             f"{str(error).splitlines()[0]}. Functions whose name begins with try_ give an empty value instead."
         ) from error
     return int(kept[0][0])
+
+
+def _with_absent(source: Source) -> str:
+    """The batch, with an empty column for each that expressions name and no record of the file has."""
+    if not source.absent:
+        return BATCH
+    empty = ", ".join(f"'' as {quoted(name)}" for name in source.absent)
+    return f"(select *, {empty} from {BATCH})"

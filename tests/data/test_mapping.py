@@ -123,7 +123,7 @@ def test_a_column_with_the_contracts_name_needs_no_mention(clinic: Practice) -> 
         ('decimal = ","', 'decimal = "x"', "decimal has to be"),
         ("%d/%m/%Y", "dmy", "date_format has to be like"),
         ("windows-1252", "windows-99", "no encoding that is known"),
-        ('delimiter = ";"', 'delimiter = ";;"', "a delimiter is one character"),
+        ('delimiter = ";"', 'delimiter = "\\n"', "a delimiter is one character"),
         ('sql = "1.5"', 'sql = "1.5", value = "2"', "exactly one of column, value and sql"),
         ('sql = "1.5"', 'sql = "1.5 +"', "The expression is"),
         ('sql = "1.5"', 'sql = "1.5) from batch; drop table batch; select (1"', "not an? (one )?expression|not"),

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from data import ImportRefused
-from data.examining import examine
-from data.reading import Ledger, raw_lines, records
+from data.formats.delimited import examine
+from data.formats.export_file import Ledger
+from data.formats.lines import raw_lines, records
 from tests.data.conftest import Practice
 
 HEADERS = ("a", "b", "c", "d")
@@ -86,7 +87,7 @@ def test_lines_that_are_not_text_are_rejected(tmp_path: Path) -> None:
 def test_every_value_stood_in_its_column_of_its_row(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Random damage, in chunks of a few lines: no value moves, and all lines are accounted for."""
     draw = random.Random(seed)
-    monkeypatch.setattr("data.reading.CHUNK_BYTES", draw.choice((50, 200, 1_000)))
+    monkeypatch.setattr("data.formats.lines.CHUNK_BYTES", draw.choice((50, 200, 1_000)))
     is_quoted = draw.random() < 0.5
     lines: list[str] = []
     for row in range(1, 80):
@@ -121,11 +122,13 @@ def test_every_value_stood_in_its_column_of_its_row(tmp_path: Path, seed: int, m
         (b"", "empty"),
         (b"\n \n", "empty"),
         (b"<!doctype html><html></html>", "web page"),
-        (b'{"treatment_id": 1}', "JSON"),
-        (b'[\n{"treatment_id": 1}]', "JSON"),
-        (b"PK\x03\x04rest", "not text"),
+        (b'{"treatment_id": 1}', "no column patient_id"),
+        (b'[\n{"treatment_id": 1}]', "no column patient_id"),
+        (b"[1, 2]", "treatments.csv has no column treatment_id"),
+        (b'{"treatment_id": ', "not JSON"),
+        (b"PK\x03\x04rest", "damaged archive"),
         (bytes(range(256)) * 20, "not text"),
-        ("treatment_id,patient_id\n".encode("utf-16-le") * 9, "not text"),
+        ("treatment_id,patient_id\n".encode("utf-16-le") * 9, "no column treated_on"),
         (b'treatment_id,"patient_id\nT1,P1\n', "column names is damaged"),
         (b"treatment_id,patient_id,treated_on,treatment_type,Treatment_ID\n", "two columns called"),
         (b"treatment_id,patient_id,treatedon,treatment_type\n", r"no column treated_on.*Did you mean treatedon"),

@@ -1,0 +1,117 @@
+"""A file of Excel, JSON or Parquet becomes tables of text; run as a process of its own, with limits.
+
+    python -m data.formats.converting KIND FILE FOLDER
+
+Each sheet becomes one Arrow file in the folder: `__line`, `__raw` (the row as it stands in the file), `__reason` (why
+it is no record, else empty), and its cells as text. Standard output tells the sheets, or why the file is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from data.formats import excel_rows, json_rows, parquet_rows
+from data.formats.rows import Row, Rows
+from data.refusal import ImportRefused
+
+MEMORY_BYTES = 4_000_000_000
+CPU_SECONDS = 1_800
+FILE_BYTES = 50_000_000_000
+BATCH_ROWS = 20_000
+BATCH_BYTES = 20_000_000
+READERS: dict[str, Callable[[Path], Iterator[Rows]]] = {
+    "excel": excel_rows.sheets,
+    "json": json_rows.sheets,
+    "parquet": parquet_rows.sheets,
+}
+REFUSED = 3
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of text: its name in the file, its Arrow file, its columns (None where a row of it names them)."""
+
+    name: str
+    file: str
+    columns: tuple[str, ...] | None
+    rows: int
+    notes: tuple[str, ...]
+    day_zero: str | None
+
+
+def convert(kind: str, path: Path, folder: Path) -> list[Sheet]:
+    """Write every sheet of a file into the folder, and what there is of them."""
+    made: list[Sheet] = []
+    for rows in READERS[kind](path):
+        file = f"{len(made)}.arrow"
+        count = _write(rows, folder / file)
+        if count:
+            made.append(Sheet(rows.name, file, rows.columns, count, tuple(rows.notes), rows.day_zero))
+    return made
+
+
+def _write(rows: Rows, place: Path) -> int:
+    width = len(rows.columns) if rows.columns is not None else rows.width
+    schema = pa.schema(
+        [("__line", pa.int64()), ("__raw", pa.string()), ("__reason", pa.string())]
+        + [(f"c{at}", pa.string()) for at in range(width)]
+    )
+    count = 0
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.OSFile(str(place), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as writer:
+        for batch in _batches(rows, width):
+            count += len(batch)
+            columns = list(zip(*batch, strict=True))
+            writer.write(
+                pa.record_batch(
+                    [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+                )
+            )
+    return count
+
+
+def _batches(rows: Iterable[Row], width: int) -> Iterator[list[tuple[object, ...]]]:
+    batch: list[tuple[object, ...]] = []
+    size = 0
+    for line, raw, reason, cells in rows:
+        batch.append((line, _text(raw), reason, *(_text(cell) for cell in cells), *[""] * (width - len(cells))))
+        size += len(raw)
+        if len(batch) >= BATCH_ROWS or size > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _text(text: str) -> str:
+    """The text, with what cannot be written as UTF-8 (half a character of UTF-16) written out."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+    return text
+
+
+def main(kind: str, path: str, folder: str) -> None:
+    """Convert within limits; tell the sheets as JSON."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        sheets = convert(kind, Path(path), Path(folder))
+    except ImportRefused as refused:
+        print(str(refused))
+        sys.exit(REFUSED)
+    print(json.dumps([vars(sheet) for sheet in sheets]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

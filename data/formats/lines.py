@@ -1,0 +1,434 @@
+"""A delimited text becomes records of text, each with the line it begins on; what is no record is rejected, with a
+reason.
+
+The file is a sequence of physical lines. A line whose quotes stand around whole cells, and that has exactly the
+header's number of cells, is a record wherever it stands (plain); such lines are split in bulk. Only the others are
+looked at one by one: a quoted cell may run over several lines, but never over a line that is a record by itself.
+Every line of the file is preamble, header, blank, part of a record, or rejected, and that account is asserted.
+"""
+
+from __future__ import annotations
+
+import codecs
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+from numpy.typing import NDArray
+
+from data.formats.dialects import MISPLACED_QUOTE
+from data.formats.export_file import LINE_COLUMN, Ledger, RejectedLines
+from data.refusal import ImportRefused
+
+if TYPE_CHECKING:
+    from data.formats.delimited import DelimitedFile
+
+CHUNK_BYTES = 64_000_000
+BLOCK_BYTES = 4_000_000
+LONGEST_LINE_BYTES = 32_000_000
+TOO_LONG = f"a line of more than {LONGEST_LINE_BYTES // 1_000_000} MB"
+SHOWN_BYTES = 10_000
+LONGEST_RECORD_LINES = 1_000
+LONGEST_RECORD_BYTES = 1_000_000
+# Stands for a delimiter that is no single byte, while a chunk is read.
+SEPARATOR = "\x1f"
+
+Lines = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+def records(
+    file: DelimitedFile, ledger: Ledger, progress: Callable[[int], None] = lambda done: None
+) -> Iterator[pa.Table]:
+    """The records of a file in batches, see ExportFile.records; within a batch, plain ones come first."""
+    careful = _Careful(file)
+    schema = pa.schema([(LINE_COLUMN, pa.int64()), *((header, pa.string()) for header in file.headers)])
+    first_line = 1
+    for chunk in _chunks(file):
+        if chunk.is_overlong:
+            ledger.rejected.append(RejectedLines(first_line, 1, TOO_LONG))
+            ledger.lines += 1
+            first_line += 1
+            continue
+        lines = _PhysicalLines(chunk.text, file)
+        top = min(max(file.header_last - first_line + 1, 0), lines.count)
+        batch = lines.all_plain(top, schema)
+        if batch is not None:
+            kept = lines.count
+            _count_top(file, ledger, first_line, top)
+            if batch.num_rows:
+                numbers = np.arange(first_line + top, first_line + kept)
+                yield batch.add_column(0, schema.field(0), pa.array(numbers))
+                ledger.record_lines += batch.num_rows
+        else:
+            plain = lines.plain.copy()
+            plain[:top] = False
+            kept, found = careful.read(lines, plain, first_line, chunk.is_last, ledger)
+            plain[kept:] = False
+            numbers = np.flatnonzero(plain) + first_line
+            if len(numbers):
+                yield lines.split(plain, schema).add_column(0, schema.field(0), pa.array(numbers))
+                ledger.record_lines += len(numbers)
+            if found:
+                columns = list(zip(*found, strict=True))
+                yield pa.table([pa.array(column) for column in columns], schema=schema)
+        first_line += kept
+        ledger.lines += kept
+        chunk.consumed = int(lines.starts[kept]) if kept < lines.count else len(chunk.text)
+        progress(chunk.done)
+    ledger.close(file.name)
+
+
+def raw_lines(file: DelimitedFile, spans: dict[int, int]) -> dict[int, str]:
+    """The text of the records that begin on these lines (line: number of lines), as it stands in the file."""
+    wanted = sorted(spans)
+    texts: dict[int, str] = {}
+    first_line = 1
+    for chunk in _chunks(file):
+        if chunk.is_overlong:
+            if first_line in spans:
+                texts[first_line] = chunk.text.decode("utf-8", "backslashreplace") + " ..."
+            first_line += 1
+            continue
+        lines = _PhysicalLines(chunk.text, file)
+        kept = lines.count
+        for line in wanted[bisect_left(wanted, first_line) : bisect_left(wanted, first_line + lines.count)]:
+            at = line - first_line
+            if at + spans[line] > lines.count and not chunk.is_last:
+                kept = at
+                break
+            first, end = int(lines.starts[at]), int(lines.ends[min(at + spans[line], lines.count) - 1])
+            cut = end - first > LONGEST_RECORD_BYTES
+            text = chunk.text[first : first + SHOWN_BYTES if cut else end].decode("utf-8", "backslashreplace")
+            if len(file.dialect.delimiter.encode()) > 1:
+                text = text.replace(SEPARATOR, file.dialect.delimiter)
+            texts[line] = text + " ..." if cut else text
+        first_line += kept
+        chunk.consumed = int(lines.starts[kept]) if kept < lines.count else len(chunk.text)
+    return texts
+
+
+def _count_top(file: DelimitedFile, ledger: Ledger, first_line: int, top: int) -> None:
+    """Account for lines down to the header."""
+    for line in range(first_line, first_line + top):
+        if line < file.header_first:
+            ledger.preamble_lines += 1
+        else:
+            ledger.header_lines += 1
+
+
+class _Careful:
+    """Reads the lines that are not plain, one by one."""
+
+    def __init__(self, file: DelimitedFile) -> None:
+        self.file = file
+        self.width = len(file.headers)
+        self.dialect = file.dialect
+
+    def read(
+        self, lines: _PhysicalLines, plain: Mask, first_line: int, is_last: bool, ledger: Ledger
+    ) -> tuple[int, list[tuple[object, ...]]]:
+        """How many lines of the chunk are dealt with (the rest belongs to the next one), and the records found."""
+        found: list[tuple[object, ...]] = []
+        at = -1
+        for candidate in np.flatnonzero(~plain).tolist():
+            if candidate <= at:
+                continue
+            at = candidate
+            line = first_line + at
+            if line <= self.file.header_last:
+                _count_top(self.file, ledger, line, 1)
+                continue
+            text = lines.text(at)
+            if text is not None and not text.replace(lines.delimiter, "").strip():
+                ledger.blank_lines += 1
+                continue
+            cells, reason, last = self._record(lines, at, text)
+            if last is None:
+                if not is_last:
+                    return at, found
+                last = at
+            if cells is None:
+                ledger.rejected.append(RejectedLines(line, last - at + 1, reason))
+            else:
+                found.append((line, *cells))
+                ledger.record_lines += last - at + 1
+                if last > at:
+                    ledger.spans[line] = last - at + 1
+            at = last
+        return lines.count, found
+
+    def _record(self, lines: _PhysicalLines, at: int, text: str | None) -> tuple[list[str] | None, str, int | None]:
+        """The cells of the record that begins here, or why there is none; the last line of either.
+
+        The last line is None where the chunk ends within the record.
+        """
+        if lines.ends[at] - lines.starts[at] > LONGEST_LINE_BYTES:
+            return None, TOO_LONG, at
+        if text is None:
+            return None, f"not {self.file.encoding or 'UTF-8'} text", at
+        if "\0" in text:
+            return None, "a NUL character within the line", at
+        well_formed, quote = self.dialect.well_formed, self.dialect.quote
+        if not quote or well_formed.fullmatch(self._told(text)):
+            return *self._cells(text), at
+        if not well_formed.fullmatch(self._told(text) + quote):
+            return None, MISPLACED_QUOTE, at
+        unclosed = "unclosed quote"
+        joined, length, last = [lines.with_end(at)], len(text), at
+        looks_whole = bool(lines.delimiters[at] == self.width - 1)
+        while last - at + 1 < LONGEST_RECORD_LINES and length < LONGEST_RECORD_BYTES:
+            last += 1
+            if last >= lines.count:
+                return None, unclosed, None
+            following = lines.text(last)
+            if following is None or "\0" in following or self._is_whole(lines, last, following, looks_whole):
+                return None, unclosed, at
+            length += len(following)
+            if quote in following and well_formed.fullmatch(whole := self._told("".join(joined) + following)):
+                cells, reason = self._cells(whole)
+                return cells, reason, last
+            joined.append(lines.with_end(last))
+            if quote in following and not well_formed.fullmatch(self._told("".join(joined)) + quote):
+                return None, unclosed, at
+        return None, unclosed, at
+
+    def _is_whole(self, lines: _PhysicalLines, at: int, text: str, opening_looks_whole: bool) -> bool:
+        """Whether a line within a quoted cell looks like a record of its own."""
+        quotes = text.count(self.dialect.quote)
+        if lines.delimiters[at] == self.width - 1 and (opening_looks_whole or not quotes % 2):
+            return True
+        return bool(quotes) and not quotes % 2 and self._cells(text)[0] is not None
+
+    def _cells(self, text: str) -> tuple[list[str] | None, str]:
+        """The cells of a whole record, or why it is none."""
+        cells, reason = self.dialect.cells(self._told(text))
+        if cells is not None and len(cells) != self.width:
+            return None, f"{len(cells)} cells where the header has {self.width}"
+        return cells, reason
+
+    def _told(self, text: str) -> str:
+        """The text with its own delimiter."""
+        return text if len(self.dialect.delimiter.encode()) == 1 else text.replace(SEPARATOR, self.dialect.delimiter)
+
+
+class _Chunk:
+    """A piece of a file as UTF-8; `consumed` tells how many bytes of it the reader has dealt with.
+
+    Where `is_overlong`, it is the beginning of a line that is too long to be read.
+    """
+
+    def __init__(self, text: bytes, is_last: bool, done: int, is_overlong: bool = False) -> None:
+        self.text = text
+        self.is_last = is_last
+        self.done = done
+        self.is_overlong = is_overlong
+        self.consumed = 0
+
+
+class _PhysicalLines:
+    """Where the lines of a chunk begin and end, and which of them are plain."""
+
+    def __init__(self, text: bytes, file: DelimitedFile) -> None:
+        self.file = file
+        self.chunk = text
+        self.width = len(file.headers)
+        self.delimiter = file.dialect.delimiter if len(file.dialect.delimiter.encode()) == 1 else SEPARATOR
+        self.quote = file.dialect.quote
+        self.characters = np.frombuffer(text, dtype=np.uint8)
+        ends = np.flatnonzero(self.characters == ord("\n"))
+        has_returns = b"\r" in text
+        if has_returns:
+            returns = np.flatnonzero(self.characters == ord("\r"))
+            following = np.append(self.characters, 0)[returns + 1]
+            ends = np.sort(np.concatenate([ends, returns[following != ord("\n")]]))
+        self.starts: Lines = np.concatenate([[0], ends + 1]).astype(np.int64)
+        if self.starts[-1] == len(text):
+            self.starts = self.starts[:-1]
+        else:
+            ends = np.append(ends, len(text))
+        self.count = len(self.starts)
+        self.nexts: Lines = np.append(self.starts[1:], len(text))
+        crlf = (ends > self.starts) & (self.characters[np.maximum(ends - 1, 0)] == ord("\r")) if has_returns else 0
+        self.ends: Lines = ends - crlf
+
+    def text(self, at: int) -> str | None:
+        """A line without its end; None where it is not text."""
+        try:
+            return self.chunk[self.starts[at] : self.ends[at]].decode()
+        except UnicodeDecodeError:
+            return None
+
+    def with_end(self, at: int) -> str:
+        """A line with its end."""
+        return self.chunk[self.starts[at] : self.nexts[at]].decode()
+
+    def all_plain(self, top: int, schema: pa.Schema) -> pa.Table | None:
+        """All lines below `top` as a batch of records; None where one of them is not plain."""
+        if not self.well_formed[top:].all():
+            return None
+        if self.width > 1 and (self.ends - self.starts == self.width - 1).any():  # may be delimiters alone
+            return None
+        if top == self.count:
+            return schema.empty_table().drop_columns([LINE_COLUMN])
+        text = pa.py_buffer(self.chunk).slice(int(self.starts[top])) if top else self.chunk
+        try:
+            batch = self._parsed(text, schema)
+        except pa.ArrowInvalid:  # a line with more or fewer cells than the header
+            return None
+        return batch if batch.num_rows == self.count - top else None
+
+    def split(self, chosen: Mask, schema: pa.Schema) -> pa.Table:
+        """The chosen lines, which are plain, as a batch."""
+        edges = np.flatnonzero(np.diff(chosen.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+        text = b"".join(self.chunk[self.starts[first] : self.nexts[last - 1]] for first, last in edges.tolist())
+        batch = self._parsed(text, schema)
+        assert batch.num_rows == chosen.sum(), f"{self.file.name}: {batch.num_rows} records in {chosen.sum()} lines"
+        return batch
+
+    @cached_property
+    def well_formed(self) -> Mask:
+        """Lines of text whose quotes stand around whole cells, and that hold nothing else that asks for care."""
+        lengths = self.ends - self.starts
+        fits: Mask = (lengths > 0) & (lengths <= LONGEST_LINE_BYTES)
+        for character in ("\0", self.file.dialect.escape):
+            if character and character.encode() in self.chunk:
+                fits &= self._counts(ord(character)) == 0
+        if self.quote and self.quote.encode() in self.chunk:
+            fits &= self._has_whole_quotes()
+        return fits & self._is_text()
+
+    @cached_property
+    def plain(self) -> Mask:
+        """Lines that are a record by themselves: well formed, not blank, with the header's number of cells."""
+        plain: Mask = self.well_formed & (self.delimiters == self.width - 1)
+        if self.width > 1:
+            plain &= (self.ends - self.starts) > self.width - 1
+        return plain
+
+    @cached_property
+    def delimiters(self) -> Lines:
+        """How many delimiters outside of quotes each line has (of lines that are not well formed: about how many)."""
+        delimiters = np.flatnonzero(self.characters == ord(self.delimiter))
+        if self.quote and len(self._quotes):
+            before = np.searchsorted(self._quotes, delimiters)
+            line = np.searchsorted(self.starts, delimiters, side="right") - 1
+            is_outside = (before - np.searchsorted(self._quotes, self.starts)[line]) % 2 == 0
+            delimiters = delimiters[is_outside]
+        return np.diff(np.searchsorted(delimiters, np.append(self.starts, len(self.chunk))))
+
+    @cached_property
+    def _quotes(self) -> Lines:
+        return np.flatnonzero(self.characters == ord(self.quote))
+
+    def _has_whole_quotes(self) -> Mask:
+        """Lines in which each opening quote begins a cell and each closing quote ends one; doubled ones may follow."""
+        quotes = self._quotes
+        firsts = np.searchsorted(quotes, np.append(self.starts, len(self.chunk)))
+        line = np.repeat(np.arange(self.count), np.diff(firsts))
+        is_opening = (np.arange(len(quotes)) - firsts[line]) % 2 == 0
+        delimiter, quote = ord(self.delimiter), ord(self.quote)
+        before = self.characters[np.maximum(quotes - 1, 0)]
+        begins = (quotes == self.starts[line]) | (before == delimiter) | (before == quote)
+        after = np.append(self.characters, 0)[quotes + 1]
+        ends = (quotes + 1 == self.ends[line]) | (after == delimiter) | (after == quote)
+        is_wrong = np.where(is_opening, ~begins, ~ends)
+        fits: Mask = np.diff(firsts) % 2 == 0
+        fits[line[is_wrong]] = False
+        return fits
+
+    def _counts(self, character: int) -> Lines:
+        positions = np.flatnonzero(self.characters == character)
+        return np.diff(np.searchsorted(positions, np.append(self.starts, len(self.chunk))))
+
+    def _is_text(self) -> Mask:
+        is_text = np.ones(self.count, dtype=np.bool_)
+        try:
+            if not self.chunk.isascii():
+                self.chunk.decode()
+        except UnicodeDecodeError:
+            for at in range(self.count):
+                is_text[at] = self.text(at) is not None
+        return is_text
+
+    def _parsed(self, text: bytes | pa.Buffer, schema: pa.Schema) -> pa.Table:
+        longest = int((self.nexts - self.starts).max())
+        return pyarrow.csv.read_csv(
+            pa.BufferReader(text),
+            pyarrow.csv.ReadOptions(column_names=list(self.file.headers), block_size=max(BLOCK_BYTES, 2 * longest)),
+            pyarrow.csv.ParseOptions(
+                delimiter=self.delimiter,
+                quote_char=self.quote or False,
+                escape_char=False,
+                ignore_empty_lines=False,
+            ),
+            pyarrow.csv.ConvertOptions(
+                check_utf8=False,
+                column_types=pa.schema(list(schema)[1:]),
+                null_values=[],
+                strings_can_be_null=False,
+            ),
+        )
+
+
+def _chunks(file: DelimitedFile) -> Iterator[_Chunk]:
+    """The file in chunks of whole lines; a line that is too long to be read comes alone, cut."""
+    decoder = codecs.getincrementaldecoder(file.encoding)("surrogateescape") if file.encoding else None
+    pending = b""  # whole lines that are not dealt with yet
+    rest = b""  # the beginning of the next line
+    done = 0
+    is_skipping = False
+    try:
+        with file.path.open("rb") as stream:
+            while True:
+                block = stream.read(CHUNK_BYTES)
+                done += len(block)
+                rest += decoder.decode(block, not block).encode("utf-8", "surrogateescape") if decoder else block
+                if is_skipping:
+                    end = _end_of_line(rest)
+                    is_skipping, rest = not end and bool(block), rest[end:] if end else rest[-1:] if block else b""
+                whole = 0 if is_skipping else len(rest) if not block else _end_of_last_line(rest)
+                is_overlong = len(rest) - whole > LONGEST_LINE_BYTES
+                pending += _with_separators(rest[:whole], file)
+                rest = rest[whole:]
+                if pending:
+                    chunk = _Chunk(pending, not block or is_overlong, done)
+                    yield chunk
+                    pending = pending[chunk.consumed :]
+                if is_overlong:
+                    yield _Chunk(rest[:SHOWN_BYTES], False, done, is_overlong=True)
+                    is_skipping, rest = True, rest[-1:]
+                if not block:
+                    return
+    except UnicodeError as error:
+        raise ImportRefused(
+            f'{file.name} is not {file.encoding} text ({error}). Name its encoding in the mapping: encoding = "utf-8".'
+        ) from error
+    except OSError as error:
+        raise ImportRefused(f"{file.name} cannot be read: {error.strerror}.") from error
+
+
+def _end_of_last_line(text: bytes) -> int:
+    """Where the last whole line ends; 0 where there is none. A return at the very end may be half of a line end."""
+    return text.rfind(b"\n") + 1 or text.rfind(b"\r", 0, -1) + 1
+
+
+def _end_of_line(text: bytes) -> int:
+    """Where the first line ends; 0 where it does not end for sure."""
+    newline, carriage = text.find(b"\n") + 1, text.find(b"\r", 0, -1) + 1
+    if carriage and (not newline or carriage < newline - 1):
+        return carriage
+    return newline
+
+
+def _with_separators(text: bytes, file: DelimitedFile) -> bytes:
+    delimiter = file.dialect.delimiter.encode()
+    if len(delimiter) == 1 or not text:
+        return text
+    if SEPARATOR.encode() in text:
+        raise ImportRefused(f"{file.name} holds the control character 1F, which cannot be read beside its delimiter.")
+    return text.replace(delimiter, SEPARATOR.encode())
