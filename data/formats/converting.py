@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from data.formats import excel_rows, json_rows, parquet_rows
-from data.formats.rows import Row, Rows
+from data.formats.rows import REFUSED, Row, Rows
 from data.refusal import ImportRefused
 
 MEMORY_BYTES = 4_000_000_000
@@ -31,7 +31,6 @@ READERS: dict[str, Callable[[Path], Iterator[Rows]]] = {
     "json": json_rows.sheets,
     "parquet": parquet_rows.sheets,
 }
-REFUSED = 3
 
 
 @dataclass(frozen=True)

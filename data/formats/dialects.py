@@ -14,6 +14,7 @@ from data.refusal import ImportRefused
 
 DELIMITERS = (",", ";", "\t", "|")
 RARE_DELIMITERS = ("\x1f", "^", "~", ":", "¦", "§", "||")
+QUOTES = ('"', "'")
 LONGEST_HEADER_LINES = 5
 MISPLACED_QUOTE = "a quote in the middle of a cell"
 
@@ -109,7 +110,9 @@ def found_dialect(
                 width += 1
             whole = sum(dialect.cells(line)[0] is not None for line in escaped) / max(len(escaped), 1)
             consistency = sum(one == width for one in widths) / max(len(widths), 1)
-            rank = (header.score, float(width > 1), round(whole + consistency, 2), float(width))
+            cells = [cell.strip() for row in (header.names, *after) for cell in row]
+            bare = sum(len(cell) > 1 and cell[0] == cell[-1] and cell[0] in QUOTES for cell in cells)
+            rank = (header.score, float(width > 1), round(whole + consistency, 2), -float(bare), float(width))
             if best is None or rank > best[0]:
                 best = rank, dialect, header, last
         if best and (best[0][0] or best[0][1]):

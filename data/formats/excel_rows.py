@@ -36,8 +36,8 @@ def sheets(path: Path) -> Iterator[Rows]:
                     sheet = workbook.get_sheet_by_name(name)
                 except python_calamine.WorksheetNotFound:  # a sheet that is only a chart
                     continue
-                if sheet.total_height:
-                    rows = Rows(name, None, lambda sheet=sheet: _rows(sheet), sheet.total_width)  # type: ignore[misc]
+                if sheet.height:
+                    rows = Rows(name, None, lambda sheet=sheet: _rows(sheet), sheet.width)  # type: ignore[misc]
                     rows.day_zero = "1904-01-01" if is_1904 else "1899-12-30"
                     if found := errors.get(name):
                         listed = ", ".join(found[:SHOWN_ERRORS]) + (", ..." if len(found) > SHOWN_ERRORS else "")

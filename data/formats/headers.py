@@ -75,16 +75,23 @@ def _header(rows: Rows, names: Collection[str]) -> Header:
     """The header that these rows are, one above the other."""
     width = max(len(cells) for _, cells in rows)
     cells = [[cell.strip(PADDING) for cell in row] + [""] * (width - len(row)) for _, row in rows]
+    joined = _joined(cells)
     for upper, lower in pairwise(cells):
         for at in range(1, width):  # a heading over several columns stands in the first of them
             if not upper[at] and lower[at]:
                 upper[at] = upper[at - 1]
-    joined = [" ".join(dict.fromkeys(part for part in column if part)) for column in zip(*cells, strict=True)]
+    joined = [own if plain(own) in names else below for own, below in zip(joined, _joined(cells), strict=True)]
     called = [name or f"column {position}" for position, name in enumerate(joined, 1)]
     score = len({plain(name) for name in joined} & set(names))
     counts = Counter(name.casefold() for name in called)
     twice = tuple(dict.fromkeys(name for name in called if counts[name.casefold()] > 1))
     return Header(_numbered(called, counts), rows[0][0], rows[-1][0], score, twice)
+
+
+def _joined(cells: Sequence[Sequence[str]]) -> list[str]:
+    """The parts of each column's name, from above."""
+    columns = zip(*cells, strict=True)
+    return [" ".join(dict.fromkeys(re.sub(r"\s+", " ", part) for part in column if part)) for column in columns]
 
 
 def _numbered(called: Sequence[str], counts: Counter[str]) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.formats.converting import REFUSED
 from data.formats.export_file import LINE_COLUMN, ExportFile, Ledger, Progress, RejectedLines, Settings
 from data.formats.headers import SEARCHED_ROWS, find_header
+from data.formats.rows import REFUSED
 from data.refusal import ImportRefused
 
 WHAT = {"excel": "a workbook", "json": "JSON", "parquet": "Parquet"}
