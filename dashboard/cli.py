@@ -34,7 +34,9 @@ _snapshot = click.option(
     help="The snapshot; else OUTCOMES_SNAPSHOT, else .outcomes/snapshot.json.",
 )
 _sources = click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-_mapping = click.option("--mapping", help="A TOML file, or the name of a mapping that is shipped.")
+_mapping = click.option(
+    "--mapping", help="A TOML file, or the name of a mapping that is saved beside the snapshot, or shipped."
+)
 
 
 def _writable(context: click.Context, parameter: click.Parameter, place: Path | None) -> Path | None:
@@ -143,6 +145,13 @@ def import_(
 @_mapping
 @click.option("--into", type=click.Path(path_type=Path), help="The snapshot that an import would add to.")
 @click.option("--as-of", type=_day, help="The data cut-off, where the records do not tell.")
+@click.option(
+    "--preview",
+    "preview_place",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_writable,
+    help="Write ten rows of each table as JSON: as they stand in the file, and as they would be loaded.",
+)
 @_progress
 @_report
 def check(
@@ -150,18 +159,55 @@ def check(
     mapping: str | None,
     into: Path | None,
     as_of: datetime.datetime | None,
+    preview_place: Path | None,
     progress_format: str,
     report: Path | None,
 ) -> None:
     """Read exports as an import would, and say what would become of every row; writes no snapshot."""
     from data import check_exports
+    from data.proposing import preview
 
-    _require_own_place(report, [*sources, Path(mapping or "")])
+    for place in (report, preview_place):
+        _require_own_place(place, [*sources, Path(mapping or "")])
+    cut_off = as_of.date() if as_of else None
     with _Progress(progress_format) as progress:
-        outcome = check_exports(
-            list(sources), mapping=mapping, into=into, as_of=as_of.date() if as_of else None, progress=progress
-        )
+        if preview_place:
+            previewed, outcome = preview(list(sources), mapping, into=into, as_of=cut_off, progress=progress)
+            preview_place.write_text(previewed.to_json(), encoding="utf-8")
+        else:
+            outcome = check_exports(list(sources), mapping=mapping, into=into, as_of=cut_off, progress=progress)
     _tell(outcome, report, beside=None)
+
+
+@main.command()
+@_sources
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), callback=_writable, help="A file. [default: stdout]"
+)
+@click.option(
+    "--format",
+    "written_as",
+    type=click.Choice(["toml", "json"]),
+    default="toml",
+    show_default=True,
+    help="A mapping, or everything that was found out.",
+)
+@_progress
+def propose(sources: tuple[Path, ...], output: Path | None, written_as: str, progress_format: str) -> None:
+    """Propose a mapping for exports with names of their own: which file is what, and how its columns are read."""
+    from data.proposing import propose
+
+    _require_own_place(output, list(sources))
+    with _Progress(progress_format) as progress:
+        proposal = propose(list(sources), progress)
+    name = output.stem if output else next((source.resolve().stem for source in sources), "")
+    written = proposal.to_toml(name) if written_as == "toml" else proposal.to_json()
+    if output:
+        output.write_text(written, encoding="utf-8")
+    else:
+        click.echo(written.rstrip("\n"))
+    for question in proposal.questions:
+        click.echo(f"Open: {question.file}: {question.text}", err=True)
 
 
 def _require_own_place(report: Path | None, others: list[Path]) -> None:

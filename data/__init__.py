@@ -15,6 +15,7 @@ A file walks one straight line:
     reporting.py    what was done
     importing.py    all of it, in order
 
+Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
 Beside it: contract.py (tables and columns), treatment_types.csv (the catalogue), mappings/, sample/.
 """
 
@@ -23,6 +24,7 @@ from data.importing import check_exports, import_exports
 from data.publishing import return_to
 from data.refusal import ImportRefused
 from data.reporting import ImportReport
+from data.saved_mappings import remove_mapping, save_mapping, saved_mappings
 
 __all__ = [
     "Generation",
@@ -32,6 +34,9 @@ __all__ = [
     "check_exports",
     "current",
     "import_exports",
+    "remove_mapping",
     "return_to",
+    "save_mapping",
+    "saved_mappings",
     "snapshots",
 ]

@@ -49,6 +49,7 @@ HISTORY = {
     "import_warnings": 'import_no integer, file varchar, line bigint, "table" varchar, "column" varchar, '
     "value varchar, reason varchar",
 }
+Look = Callable[[duckdb.DuckDBPyConnection, Table, Staged], None]
 EARLIER = "(earlier import)"
 # Treatments first, for the others belong to them; patients last, for the data cut-off is settled then.
 CHECKED = ("treatments", "follow_ups", "side_effects", "patients")
@@ -69,9 +70,11 @@ def build(
     has_previous: bool,
     as_of: date | None,
     progress: Callable[[str], None] = lambda step: None,
+    look: Look = lambda connection, table, staged: None,
 ) -> Built:
     """Check, settle and link all rows, and derive everything that needs a patient's history.
 
+    `look` may look at the rows of each table once they are checked: `staged_<table>` and `rejected`.
     Raises ImportRefused where the data cut-off told lies before records of the earlier snapshot.
     """
     previous = "previous" if has_previous else None
@@ -89,6 +92,7 @@ def build(
                 checking.warn_of_file(connection, table, no, (*source.notes, *(source.file.notes if is_first else ())))
         settled = _latest(connection, "built") if table.name == "patients" else None
         checking.check(connection, table, as_of or settled or date.today())
+        look(connection, table, staged)
         if table.name == "treatments":
             _require_one_kind(connection)
         _settle(connection, table, staged)

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from data import publishing, staging
-from data.building import build, totals
+from data.building import Look, build, totals
 from data.generations import Generation, current
 from data.mapping import Section, read_mapping
 from data.refusal import ImportRefused, unwritable
@@ -38,12 +38,12 @@ def import_exports(
 ) -> ImportReport:
     """Add exports to the snapshot at `into` (a pointer file), or make it; `replace` starts afresh.
 
-    `sources` are folders and files, `mapping` a TOML file or the name of one that is shipped. `figures` is asked for
-    the figures to store with the new snapshot, given its file, before it is published. Raises ImportRefused, with
-    the snapshot unchanged, for anything that its user can mend.
+    `sources` are folders and files, `mapping` a TOML file or the name of one that is saved or shipped. `figures` is
+    asked for the figures to store with the new snapshot, given its file, before it is published. Raises
+    ImportRefused, with the snapshot unchanged, for anything that its user can mend.
     """
     told = progress or _silent
-    given, sections = given_files(sources), _sections(mapping)
+    given, sections = given_files(sources), _sections(mapping, into)
     with publishing.staging(into, lambda message: told(message, 0, 1)) as place:
         plan = plan_import(given, sections, place.staging / UNFOLDED)
         earlier = None if replace else place.earlier()
@@ -74,20 +74,24 @@ def check_exports(
     into: str | Path | None = None,
     as_of: date | None = None,
     progress: Progress | None = None,
+    look: Look | None = None,
 ) -> ImportReport:
-    """What adding these exports to the snapshot at `into`, or to none, would report; nothing is kept."""
-    given, sections = given_files(sources), _sections(mapping)
+    """What adding these exports to the snapshot at `into`, or to none, would report; nothing is kept.
+
+    `look` may look at the rows of each table once they are checked.
+    """
+    given, sections = given_files(sources), _sections(mapping, into)
     earlier = current(into) if into is not None else None
     with (
         tempfile.TemporaryDirectory(prefix="outcomes-check-") as folder,
         _database(Path(folder) / "check.duckdb", Path(folder), earlier) as connection,
     ):
         plan = plan_import(given, sections, Path(folder) / UNFOLDED)
-        return _imported(connection, plan, earlier is not None, as_of, progress or _silent)[0]
+        return _imported(connection, plan, earlier is not None, as_of, progress or _silent, look)[0]
 
 
-def _sections(mapping: str | Path | None) -> tuple[Section, ...] | None:
-    return read_mapping(mapping) if mapping is not None else None
+def _sections(mapping: str | Path | None, snapshot: str | Path | None) -> tuple[Section, ...] | None:
+    return read_mapping(mapping, snapshot) if mapping is not None else None
 
 
 @contextmanager
@@ -120,13 +124,19 @@ def _database(built: Path, folder: Path, earlier: Generation | None) -> Iterator
 
 
 def _imported(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, has_previous: bool, as_of: date | None, told: Progress
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    has_previous: bool,
+    as_of: date | None,
+    told: Progress,
+    look: Look | None = None,
 ) -> tuple[ImportReport, int]:
     """Read and build; the report, and the number of treatment records."""
     size = sum(file.size for file, _ in plan.files)
     staging.prepare(connection)
     staged = staging.read_text(connection, plan, lambda done: told("reading", done, size))
-    built = build(connection, staged, has_previous, as_of, lambda step: told(step, 0, 1))
+    looking = {"look": look} if look else {}
+    built = build(connection, staged, has_previous, as_of, lambda step: told(step, 0, 1), **looking)
     files = [FileAccount(file, table, **counts) for (file, table), counts in totals(staged).items()]
     of_this = "where import_no = $import_no"
     warnings = [

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from data.contract import TABLES, Table
 from data.formats.export_file import Settings
 from data.formats.headers import MOST_HEADER_ROWS
+from data.generations import folder_of
 from data.refusal import ImportRefused
 
 SHIPPED = Path(__file__).parent / "mappings"
@@ -80,9 +81,12 @@ def suggestion(name: str, there_is: Collection[str], what: str = "there is") -> 
     return f"{f'Did you mean {folded[close[0]]}? ' if close else ''}{what[0].upper()}{what[1:]}: {listed}."
 
 
-def read_mapping(mapping: str | Path) -> tuple[Section, ...]:
-    """The sections of a mapping: a TOML file, or the name of one that is shipped. ImportRefused where it is wrong."""
-    path = _mapping_file(mapping)
+def read_mapping(mapping: str | Path, snapshot: str | Path | None = None) -> tuple[Section, ...]:
+    """The sections of a mapping: a TOML file, or the name of one that is saved beside the snapshot, or shipped.
+
+    Raises ImportRefused where it is wrong.
+    """
+    path = _mapping_file(mapping, snapshot)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
@@ -108,16 +112,25 @@ def contract_sections() -> tuple[Section, ...]:
     return tuple(Section(table, f"[{table.name}]") for table in TABLES.values())
 
 
-def _mapping_file(mapping: str | Path) -> Path:
+def saved_beside(snapshot: str | Path) -> dict[str, Path]:
+    """The mappings that are saved beside a snapshot, by name."""
+    folder = folder_of(Path(snapshot)) / "mappings"
+    return {file.stem: file for file in sorted(folder.glob("*.toml")) if not file.name.startswith(".")}
+
+
+def _mapping_file(mapping: str | Path, snapshot: str | Path | None) -> Path:
     path = Path(mapping)
     if path.is_file():
         return path
     shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.toml"))}
-    if str(mapping) in shipped:
-        return shipped[str(mapping)]
+    saved = saved_beside(snapshot) if snapshot is not None else {}
+    named = shipped | saved
+    if str(mapping) in named:
+        return named[str(mapping)]
     raise ImportRefused(
-        f"There is no mapping {mapping}: neither a file of that name nor one that is shipped. "
-        + suggestion(str(mapping), shipped, "shipped are")
+        f"There is no mapping {mapping}: neither a file of that name nor one that is "
+        f"{'saved beside the snapshot or ' if saved else ''}shipped. "
+        + suggestion(str(mapping), named, "there are" if saved else "shipped are")
     )
 
 

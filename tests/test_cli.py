@@ -301,3 +301,33 @@ def test_progress_can_be_told_to_a_program(folder: Path) -> None:
     assert told
     assert all(set(line) == {"step", "done", "total"} for line in told)
     assert {"reading", "checking treatments", "linking and deriving"} <= {line["step"] for line in told}
+
+
+RAW = "Kunde;Datum;Leistung\nK1;31.01.2024;Botox\nK2;01.02.2024;Lippenfiller\n"
+
+
+def test_a_mapping_is_proposed_previewed_and_used(tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "termine.csv").write_text(RAW)
+    proposed = run("propose", exports, "--output", tmp_path / "mine.toml")
+    assert (proposed.exit_code, proposed.stdout, proposed.stderr) == (0, "", "")
+    assert run("propose", exports).stdout.replace('"exports"', '"mine"') == (tmp_path / "mine.toml").read_text()
+    told = json.loads(run("propose", exports, "--format", "json").stdout)
+    assert told["files"][0]["sections"][0]["table"] == "treatments"
+    checked = run("check", exports, "--mapping", tmp_path / "mine.toml", "--preview", tmp_path / "preview.json")
+    assert checked.exit_code == 0, checked.output
+    (shown,) = json.loads((tmp_path / "preview.json").read_text())["tables"]
+    assert shown["before"][0] == ["K1", "31.01.2024", "Botox"]
+    assert dict(zip(shown["columns"], shown["after"][0], strict=True))["treated_on"] == "2024-01-31"
+    used = run("import", exports, "--mapping", tmp_path / "mine.toml", "--into", tmp_path / "outcomes.json")
+    assert used.exit_code == 0, used.output
+
+
+def test_what_a_proposal_leaves_open_is_said(tmp_path: Path) -> None:
+    (tmp_path / "termine.csv").write_text(RAW.replace("31.01.2024", "03.04.2024"))
+    outcome = run("propose", tmp_path)
+    assert outcome.exit_code == 0
+    assert "Open: termine.csv: The dates of Datum can be read as day first or month first" in outcome.stderr
+    assert "would be written over" in refused("propose", tmp_path, "--output", tmp_path / "termine.csv")
+    assert "does not exist" in refused("propose", tmp_path / "absent")

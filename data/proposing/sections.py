@@ -1,0 +1,374 @@
+"""Which column of a file is which column of a table: by its name, by what it holds, or not at all. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from data.contract import TABLES
+from data.contract import Column as ContractColumn
+from data.proposing.proposal import OFFSET_SAYS, Cell, Column, Section, ValueMatch
+from data.proposing.words import (
+    LEFT_OUT,
+    found,
+    header_words,
+    lexicon,
+    normalised,
+    resemblance,
+    vocabulary,
+)
+from data.sources import literal, quoted
+
+LEAST = 0.45
+"""A source column that is less sure than this is not proposed."""
+GENERIC = 0.6
+MATCHED = (
+    "treatment_type",
+    "effect",
+    "area",
+    "side",
+    "sex",
+    "severity",
+    "skin_type",
+    "sun_exposure",
+    "technique",
+    "indication",
+    "satisfaction",
+    "gais",
+)
+"""Columns whose values are matched to codes; yes and no besides."""
+BY_CONTENT = {
+    "treatment_type": 0.4,
+    "effect": 0.6,
+    "area": 0.6,
+    "sex": 0.95,
+    "side": 0.95,
+    "severity": 0.95,
+    "skin_type": 0.95,
+}
+"""The share of values that must be known for a column to be taken by its content alone."""
+MOST_TRIED = 100
+"""So many of its most frequent values tell what a column is."""
+MAIN_DATE = {"treatments": "treated_on", "follow_ups": "followed_up_on", "side_effects": "onset_on"}
+EXPRESSED = "the file has no number of its own for each row"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A source column for a column of the contract."""
+
+    column: str
+    source: Column
+    score: float
+    by: str
+    reason: str
+
+
+def propose_section(
+    columns: Sequence[Column], table: str, barred: Collection[str] = (), linking: Section | None = None
+) -> Section:
+    """The section that reads a table from these columns; `barred` are source columns that are not to be used.
+
+    `linking` is the section that reads the treatments of the same file, if it holds them: what belongs to a record
+    is known there by the same columns.
+    """
+    usable = [one for one in columns if one.holds not in ("identifying", "nothing") and one.name not in barred]
+    contract = TABLES[table].columns
+    given = dict.fromkeys(("treatment_id", "patient_id")) if linking else {}
+    candidates = [
+        candidate
+        for column in contract
+        if column.name not in given
+        for source in usable
+        if (candidate := _candidate(column, source, table, usable)) is not None
+    ]
+    chosen: dict[str, Candidate] = {}
+    taken: set[str] = set()
+    for candidate in sorted(candidates, key=lambda one: -one.score):
+        if candidate.column not in chosen and candidate.source.name not in taken:
+            chosen[candidate.column] = candidate
+            taken.add(candidate.source.name)
+    cells = {name: _cell(candidate) for name, candidate in chosen.items()}
+    if linking:
+        cells |= {name: linking.cell(name) for name in given if linking.cell(name).is_given}
+    if table == "patients" and "birth_year" not in cells:
+        cells |= _birth_year(columns)
+    if table == "treatments" and ("treatment_id" not in chosen or not _tells_rows_apart(chosen["treatment_id"].source)):
+        cells |= _made_id(cells)
+    if table == "treatments" and "dose_unit" not in cells and "dose" in chosen:
+        cells |= _dose_unit(chosen["dose"].source, cells.get("treatment_type"))
+    return finished(Section(table, tuple(cells.get(one.name, nothing(one.name, columns)) for one in contract)), columns)
+
+
+def finished(section: Section, columns: Sequence[Column]) -> Section:
+    """The section with what follows from its cells: the decimal mark, and what is missing or open."""
+    table = TABLES[section.table]
+    by_name = {column.name: column for column in columns}
+    numeric = [
+        by_name[cell.source]
+        for cell in section.cells
+        if cell.source in by_name and table.column(cell.column).kind in ("decimal", "integer")
+    ]
+    marks = {column.decimal for column in numeric} - {""}
+    proven = marks - {"?"}
+    decimal = section.decimal or (next(iter(proven)) if len(proven) == 1 else "")
+    cells = tuple(
+        replace(
+            cell,
+            question=_question(table.column(cell.column), cell, by_name.get(cell.source), decimal, section.timezone),
+        )
+        for cell in section.cells
+    )
+    problems = [
+        f"No column of the file is {column.name}, which the table {table.name} needs."
+        for column in table.columns
+        if column.required and not section.cell(column.name).is_given
+    ]
+    if table.name in ("follow_ups", "side_effects") and not any(
+        section.cell(name).is_given for name in ("treatment_id", "patient_id")
+    ):
+        problems.append(f"No column of the file is treatment_id or patient_id: {table.name} need one of them.")
+    return replace(section, cells=cells, decimal=decimal, problems=tuple(problems))
+
+
+def _has_offset(source: Column) -> bool:
+    return any(reading.says == OFFSET_SAYS for reading in source.dates)
+
+
+def nothing(column: str, columns: Sequence[Column]) -> Cell:
+    """The cell of a column that the file does not seem to have."""
+    near = [
+        source.name
+        for source in columns
+        if source.holds == "identifying" and resemblance(source.name, header_words(column)) >= 0.6
+    ]
+    left_out = f"; {near[0]} is left out, for it says who somebody is" if near else ""
+    return Cell(column, reason=f"no column of the file looks like it{left_out}")
+
+
+def cell_from(column: ContractColumn, source: Column, by: str, reason: str, score: float) -> Cell:
+    """The cell that reads a source column: its values matched, the way its dates are read where there is one only."""
+    return Cell(
+        column.name,
+        by,
+        reason,
+        round(score, 2),
+        source=source.name,
+        values=matches(column, source),
+        date_formats=source.dates[0].formats if column.kind == "date" and len(source.dates) == 1 else (),
+    )
+
+
+def matches(column: ContractColumn, source: Column) -> tuple[ValueMatch, ...]:
+    """What each value of a source column becomes, for a column of codes; nothing for any other."""
+    if column.name not in MATCHED and column.kind != "boolean":
+        return ()
+    if column.kind == "integer" and source.holds == "numbers":
+        return ()
+    matched = []
+    for value, count in source.values:
+        one = found(value, column.name)
+        if one.score or column.name in ("treatment_type", "effect", "area") or column.codes or column.kind != "text":
+            matched.append(ValueMatch(value, count, one.code, one.reason, round(one.score, 2)))
+    return tuple(matched)
+
+
+def known_share(source: Column, column: str) -> float:
+    """The share of a column's rows whose value stands for a code of this column of the contract."""
+    values = source.values[:MOST_TRIED]
+    rows = sum(count for _, count in values)
+    known = sum(count for value, count in values if found(value, column).code not in ("", LEFT_OUT))
+    return known / rows if rows else 0.0
+
+
+def _candidate(column: ContractColumn, source: Column, table: str, usable: Sequence[Column]) -> Candidate | None:
+    fit, told = _fit(column, source)
+    if not fit:
+        return None
+    named = resemblance(source.name, header_words(column.name))
+    generic = _generic(column, source, table, usable)
+    if named >= LEAST and _is_beside(source.name, named):
+        named = 0.0
+    if max(named, generic) >= LEAST:
+        by_generic = generic > named
+        score = max(named, generic) * (0.4 + 0.6 * fit)
+        reason = f"by its name {source.name!r}" if not by_generic else f"{source.name!r} is the only such column"
+        return Candidate(column.name, source, score, "name", f"{reason}{told}") if score >= LEAST - 0.1 else None
+    if column.name in BY_CONTENT and not _is_beside(source.name, 0.0):
+        share = known_share(source, column.name)
+        if share >= BY_CONTENT[column.name] and _is_telling(column.name, source):
+            return Candidate(
+                column.name, source, 0.35 + 0.3 * share, "content", f"{share:.0%} of its values are known{told}"
+            )
+    if column.name == MAIN_DATE.get(table):
+        unnamed = [one.name for one in usable if one.holds == "dates" and not _is_day_of_else(one.name, column.name)]
+        if unnamed == [source.name]:
+            return Candidate(column.name, source, 0.5, "content", "the only dates that are not of something else")
+    return None
+
+
+def _is_day_of_else(header: str, column: str) -> bool:
+    """Whether a header is that of another date than this column of the contract."""
+    others = {one.name for table in TABLES.values() for one in table.columns if one.kind == "date"} - {column}
+    return (
+        _is_beside(header, 0.0)
+        or any(resemblance(header, header_words(other)) >= 0.75 for other in others)
+        or found(header, "effect").score >= 0.75
+    )
+
+
+def _is_telling(column: str, source: Column) -> bool:
+    """Whether the values of a column say by themselves what it is: M, F do; a lone R or 1, 2, 3 do not."""
+    texts = {normalised(value) for value, _ in source.values}
+    if column == "skin_type":
+        return len(texts) > 2 and not any(text.isdecimal() for text in texts)
+    if column == "severity":
+        return not any(text.isdecimal() for text in texts) and len(texts) > 1
+    if column in ("sex", "side"):
+        return len(texts) > 1
+    return True
+
+
+def _generic(column: ContractColumn, source: Column, table: str, usable: Sequence[Column]) -> float:
+    """How far a name that could be of anything, Date or No, stands for the date or the number of this table."""
+    words = vocabulary()["generic"]
+    if column.name == MAIN_DATE.get(table) and resemblance(source.name, words["date"]) >= 0.98:
+        return GENERIC
+    if column.name == "effect" and resemblance(source.name, words["text"]) >= 0.98:
+        return GENERIC
+    if column.name == TABLES[table].id_column and resemblance(source.name, words["id"]) >= 0.98:
+        return GENERIC if source.is_unique else 0.0
+    return 0.0
+
+
+def _is_beside(header: str, named: float) -> bool:
+    """Whether a header says that the column is of an invoice, a price, a time of day."""
+    if named >= 0.97:
+        return False
+    words = set(normalised(header).split())
+    return bool(words & set(vocabulary()["beside"]["words"]))
+
+
+def _fit(column: ContractColumn, source: Column) -> tuple[float, str]:
+    """How well what a column holds suits a column of the contract (0: not at all), and words on it."""
+    if column.kind == "date":
+        return (1.0 if source.dates else 0.0), ""
+    if source.dates:
+        return 0.0, ""
+    if column.kind in ("decimal", "integer"):
+        return _number_fit(column, source)
+    if column.kind == "boolean":
+        share = known_share(source, column.name)
+        return (share if share >= 0.8 else 0.0), ""
+    if column.codes:
+        share = known_share(source, column.name)
+        return (share if share >= 0.5 else 0.0), ""
+    if column.name in ("treatment_type", "effect"):
+        if source.holds in ("yes or no", "numbers") or not source.values:
+            return 0.0, ""
+        share = known_share(source, column.name)
+        return 0.3 + 0.7 * share, f", and {share:.0%} of its values are known" if share else ""
+    if column.name == "treatment_id":
+        return (1.0 if source.is_unique else 0.7), ("" if source.is_unique else ", but its values repeat")
+    if column.name in ("patient_id", "follow_up_id", "side_effect_id"):
+        return (0.0 if source.holds == "yes or no" else 1.0), ""
+    if column.name == "lot":
+        return 1.0, ""
+    if column.name == "area" and source.values:
+        return 0.7 + 0.3 * known_share(source, "area"), ""
+    return (0.0 if source.holds in ("yes or no",) and column.name != "action" else 1.0), ""
+
+
+def _number_fit(column: ContractColumn, source: Column) -> tuple[float, str]:
+    if source.holds == "numbers" or source.low is not None:
+        low, high = source.low or 0.0, source.high or 0.0
+        if (column.low is not None and low < column.low and column.name != "planned_interval_days") or (
+            column.high is not None and high > column.high
+        ):
+            return 0.0, ""
+        return 1.0, ""
+    if column.name in ("satisfaction", "gais") and lexicon(column.name):
+        share = known_share(source, column.name)
+        return (share if share >= 0.6 else 0.0), ""
+    return 0.0, ""
+
+
+def _cell(candidate: Candidate) -> Cell:
+    column = next(table.column(candidate.column) for table in TABLES.values() if candidate.column in table.column_names)
+    return cell_from(column, candidate.source, candidate.by, candidate.reason, candidate.score)
+
+
+def _birth_year(columns: Sequence[Column]) -> dict[str, Cell]:
+    """The year out of a date of birth; nothing where its years have two digits."""
+    for source in columns:
+        has_century = all("%Y" in one for reading in source.dates for one in reading.formats)
+        if source.identifying == "dates of birth" and source.dates and has_century:
+            sql = rf"nullif(regexp_extract({quoted(source.name)}, '\d{{4}}'), '')"
+            reason = f"the year of {source.name!r}; the day itself is left out"
+            return {"birth_year": Cell("birth_year", "expression", reason, 0.9, sql=sql)}
+    return {}
+
+
+def _made_id(cells: dict[str, Cell]) -> dict[str, Cell]:
+    """A number made from what tells one record from another."""
+    needed = ("treatment_id",) if "treatment_id" in cells else ("patient_id", "treated_on")
+    if not {*needed, "treatment_type"} <= set(cells):
+        return {}
+    telling = [cells[name].source for name in (*needed, "treatment_type", "area", "side", "product") if name in cells]
+    sql = " || '|' || ".join(quoted(name) for name in telling)
+    reason = f"{EXPRESSED}: made from {', '.join(telling)}; rows that agree in all of them count once"
+    return {"treatment_id": Cell("treatment_id", "expression", reason, 0.5, sql=sql)}
+
+
+def _tells_rows_apart(source: Column) -> bool:
+    """Whether a number is one of rows; a few that repeat are rows that were exported twice."""
+    return source.distinct >= 0.98 * source.filled
+
+
+def _dose_unit(dose: Column, treatment_type: Cell | None) -> dict[str, Cell]:
+    """The unit of a dose that stands behind its number, or in the header of a column of one type of treatment."""
+    if dose.unit:
+        sql = rf"nullif(regexp_extract({quoted(dose.name)}, '([[:alpha:]]+)\.?\s*$', 1), '')"
+        return {
+            "dose_unit": Cell("dose_unit", "expression", f"stands behind the number in {dose.name!r}", 0.8, sql=sql)
+        }
+    types = {match.code for match in treatment_type.values if match.code != LEFT_OUT} if treatment_type else set()
+    words = set(normalised(dose.name).split())
+    if "ml" in words:
+        return {"dose_unit": Cell("dose_unit", "constant", f"the header {dose.name!r} says so", 0.7, value="mL")}
+    if types == {"neuromodulator"} and words & {
+        "units",
+        "einheiten",
+        "unites",
+        "unidades",
+        "unita",
+        "eenheden",
+        "ie",
+        "iu",
+    }:
+        return {"dose_unit": Cell("dose_unit", "constant", f"the header {dose.name!r} says so", 0.7, value="U")}
+    return {}
+
+
+def _question(column: ContractColumn, cell: Cell, source: Column | None, decimal: str, timezone: str) -> str:
+    if source is None or not cell.source:
+        return ""
+    if column.kind == "date" and _has_offset(source) and not timezone:
+        return f"{source.name} holds times with an offset. In which time zone is the clinic?"
+    if column.kind == "date" and len(source.dates) > 1 and not cell.date_formats:
+        ways = " or ".join(dict.fromkeys(reading.says for reading in source.dates))
+        return f"The dates of {source.name} can be read as {ways}. Which is meant?"
+    if column.kind in ("decimal", "integer") and source.decimal == "?" and not decimal:
+        return f"A comma or a point in {source.name} could stand for decimals or for thousands. Which is meant?"
+    return ""
+
+
+def exclusion(cell: Cell) -> str:
+    """SQL that is true for the rows that are left in, where some values of a column are left out; else empty."""
+    left_out = [match.value for match in cell.values if match.code == LEFT_OUT]
+    return f"{quoted(cell.source)} not in ({', '.join(map(literal, left_out))})" if left_out and cell.source else ""
+
+
+def check_ups(cell: Cell) -> list[str]:
+    """The values of a treatment column that are contacts after treatment rather than treatments."""
+    return [match.value for match in cell.values if match.code == LEFT_OUT and "check-up" in match.reason]
