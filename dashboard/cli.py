@@ -164,9 +164,12 @@ def check(
     report: Path | None,
 ) -> None:
     """Read exports as an import would, and say what would become of every row; writes no snapshot."""
-    from data import check_exports
+    from dashboard.store import snapshot_path
+    from data import check_exports, saved_mappings
     from data.proposing import preview
 
+    if mapping and not Path(mapping).is_file():
+        mapping = str(saved_mappings(into or snapshot_path()).get(mapping, mapping))
     for place in (report, preview_place):
         _require_own_place(place, [*sources, Path(mapping or "")])
     cut_off = as_of.date() if as_of else None

@@ -10,7 +10,7 @@ import duckdb
 
 from data.dates import CANDIDATES, ISO, OFFSET, date_by
 from data.proposing.proposal import ISO_SAYS, OFFSET_SAYS, Column, DateReading
-from data.proposing.words import found, normalised, resemblance, vocabulary
+from data.proposing.words import found, header_words, normalised, resemblance, vocabulary
 
 MOST_VALUES = 1_000
 """A column of more different values than these is no column of codes."""
@@ -99,7 +99,7 @@ def _column(connection: duckdb.DuckDBPyConnection, sample: Sampled, header: str)
         else "dates"
         if dates
         else "yes or no"
-        if _is_yes_or_no(texts)
+        if _is_yes_or_no(texts) and resemblance(header, header_words("sex")) < 0.75
         else "numbers of records"
         if _is_identifier(values, texts) and not is_number
         else "numbers"
@@ -124,8 +124,13 @@ def _column(connection: duckdb.DuckDBPyConnection, sample: Sampled, header: str)
         low=min(read) if read else None,
         high=max(read) if read else None,
         unit=max(set(units), key=units.count) if 2 * len(units) > len(numbers) else "",
-        values=tuple(common) if is_few and not identifying and holds != "dates" else (),
+        values=tuple(common) if is_few and not identifying and not dates and _are_short(texts) else (),
     )
+
+
+def _are_short(texts: Sequence[str]) -> bool:
+    """Whether texts could be entries of a list rather than somebody's words on somebody."""
+    return sum(map(len, texts)) <= SHOWN_LENGTH * len(texts)
 
 
 def _first(sample: Sampled, header: str) -> list[str]:

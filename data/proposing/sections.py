@@ -22,6 +22,7 @@ from data.sources import literal, quoted
 LEAST = 0.45
 """A source column that is less sure than this is not proposed."""
 GENERIC = 0.6
+GENERIC_ALONE = 0.75
 MATCHED = (
     "treatment_type",
     "effect",
@@ -89,6 +90,8 @@ def propose_section(
             chosen[candidate.column] = candidate
             taken.add(candidate.source.name)
     cells = {name: _cell(candidate) for name, candidate in chosen.items()}
+    if table == "treatments" and "treatment_type" not in cells and "product" in chosen:
+        cells |= _type_of_product(chosen["product"].source)
     if linking:
         cells |= {name: linking.cell(name) for name in given if linking.cell(name).is_given}
     if table == "patients" and "birth_year" not in cells:
@@ -121,6 +124,7 @@ def finished(section: Section, columns: Sequence[Column]) -> Section:
     )
     problems = [
         f"No column of the file is {column.name}, which the table {table.name} needs."
+        f"{_instead_of_a_name(column, columns)}"
         for column in table.columns
         if column.required and not section.cell(column.name).is_given
     ]
@@ -129,6 +133,13 @@ def finished(section: Section, columns: Sequence[Column]) -> Section:
     ):
         problems.append(f"No column of the file is treatment_id or patient_id: {table.name} need one of them.")
     return replace(section, cells=cells, decimal=decimal, problems=tuple(problems))
+
+
+def _instead_of_a_name(column: ContractColumn, columns: Sequence[Column]) -> str:
+    names = [source.name for source in columns if source.identifying == "names of people"]
+    if column.name != "patient_id" or not names:
+        return ""
+    return f" {names[0]} holds names, which are not kept: export the number of the person as well."
 
 
 def _has_offset(source: Column) -> bool:
@@ -192,7 +203,8 @@ def _candidate(column: ContractColumn, source: Column, table: str, usable: Seque
     if max(named, generic) >= LEAST:
         by_generic = generic > named
         score = max(named, generic) * (0.4 + 0.6 * fit)
-        reason = f"by its name {source.name!r}" if not by_generic else f"{source.name!r} is the only such column"
+        told = f", a name that could be of anything{told}" if by_generic and generic == GENERIC else told
+        reason = f"by its name {source.name!r}"
         return Candidate(column.name, source, score, "name", f"{reason}{told}") if score >= LEAST - 0.1 else None
     if column.name in BY_CONTENT and not _is_beside(source.name, 0.0):
         share = known_share(source, column.name)
@@ -233,7 +245,7 @@ def _generic(column: ContractColumn, source: Column, table: str, usable: Sequenc
     """How far a name that could be of anything, Date or No, stands for the date or the number of this table."""
     words = vocabulary()["generic"]
     if column.name == MAIN_DATE.get(table) and resemblance(source.name, words["date"]) >= 0.98:
-        return GENERIC
+        return GENERIC_ALONE if sum(one.holds == "dates" for one in usable) == 1 else GENERIC
     if column.name == "effect" and resemblance(source.name, words["text"]) >= 0.98:
         return GENERIC
     if column.name == TABLES[table].id_column and resemblance(source.name, words["id"]) >= 0.98:
@@ -309,12 +321,23 @@ def _birth_year(columns: Sequence[Column]) -> dict[str, Cell]:
     return {}
 
 
+def _type_of_product(product: Column) -> dict[str, Cell]:
+    """The type of treatment by the product that was used, where no column of its own tells it."""
+    share = known_share(product, "treatment_type")
+    if share < BY_CONTENT["treatment_type"]:
+        return {}
+    reason = f"the products in {product.name!r} tell the type of treatment ({share:.0%} are known)"
+    column = TABLES["treatments"].column("treatment_type")
+    return {"treatment_type": cell_from(column, product, "content", reason, 0.35 + 0.3 * share)}
+
+
 def _made_id(cells: dict[str, Cell]) -> dict[str, Cell]:
     """A number made from what tells one record from another."""
     needed = ("treatment_id",) if "treatment_id" in cells else ("patient_id", "treated_on")
     if not {*needed, "treatment_type"} <= set(cells):
         return {}
-    telling = [cells[name].source for name in (*needed, "treatment_type", "area", "side", "product") if name in cells]
+    names = (*needed, "treatment_type", "area", "side", "product")
+    telling = list(dict.fromkeys(cells[name].source for name in names if name in cells))
     sql = " || '|' || ".join(quoted(name) for name in telling)
     reason = f"{EXPRESSED}: made from {', '.join(telling)}; rows that agree in all of them count once"
     return {"treatment_id": Cell("treatment_id", "expression", reason, 0.5, sql=sql)}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zipfile
 from datetime import date
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +30,7 @@ from data.proposing import (
     with_decimal,
     with_source,
     with_tables,
+    with_timezone,
     with_value,
     with_where,
 )
@@ -261,6 +265,60 @@ def test_months_of_the_same_export_are_one_file(practice: Practice) -> None:
     assert {account.file for account in report.files} == set(file.names)
     assert pattern_of("2024-01.csv") == "2024-01.csv"
     assert pattern_of("week [3].csv") == "week [[]3].csv"
+
+
+def test_workbooks_archives_and_json_are_proposed_too(practice: Practice) -> None:
+    practice.exports.joinpath("treatments.csv").unlink()
+    book = xlsxwriter.Workbook(str(practice.exports / "Praxis 2024.xlsx"))
+    treatments, reviews = book.add_worksheet("Termine"), book.add_worksheet("Kontrollen")
+    treatments.write(0, 0, "Praxis Dr. Weiß, Export vom 01.10.2024")
+    for line, row in enumerate(GERMAN.strip().splitlines()):
+        treatments.write_row(line + 2, 0, row.split(";"))
+    reviews.write_row(0, 0, ["Termin-Nr", "Kontrolle am", "Zufriedenheit"])
+    reviews.write_row(1, 0, ["1001", "27.05.2024", 5])
+    book.close()
+    with zipfile.ZipFile(practice.exports / "exports.zip", "w") as archive:
+        archive.writestr("leistungen_2024-11.csv", GERMAN.lstrip().replace("\n100", "\n200").encode("cp1252"))
+    events = [("K17", "Hämatom", "2024-05-14T10:00:00+02:00"), ("K18", "Schwellung", "2024-05-14T23:30:00Z")]
+    lines = [json.dumps({"patient": {"id": who}, "symptom": what, "seit": since}) for who, what, since in events]
+    practice.write("nebenwirkungen.ndjson", "\n".join(lines))
+    proposal = propose([practice.exports])
+    assert [(file.pattern, file.sheet, file.sections[0].table) for file in proposal.files] == [
+        ("Praxis *.xlsx", "Termine", "treatments"),
+        ("Praxis *.xlsx", "Kontrollen", "follow_ups"),
+        ("leistungen_*.csv", "", "treatments"),
+        ("nebenwirkungen.ndjson", "", "side_effects"),
+    ]
+    assert [question.kind for question in proposal.questions] == ["timezone"]
+    proposal = with_timezone(proposal, "Europe/Berlin")
+    assert not proposal.questions
+    practice.imports(practice.mapping(proposal.to_toml("Practice")))
+    assert practice.rows("select count(*) from treatments") == [(8,)]
+    assert practice.rows("select treatment_id, followed_up_on, satisfaction from follow_ups") == [
+        ("1001", date(2024, 5, 27), 5)
+    ]
+    assert practice.rows("select patient_id, effect, onset_on from side_effects order by 1") == [
+        ("K17", "bruising", date(2024, 5, 14)),
+        ("K18", "swelling", date(2024, 5, 15)),
+    ]
+
+
+def test_the_product_tells_the_type_where_nothing_else_does(practice: Practice) -> None:
+    rows = ["1,2024-01-05,Botox,C1", "2,2024-01-06,Restylane Kysse,C2", "1,2024-05-06,Botox,C3"]
+    lines = "\n".join(["Chart No,Visit date,Product,Lot", *rows])
+    loaded(practice, {"log.csv": lines})
+    assert practice.rows("select patient_id, treatment_type, product, lot from treatments order by lot") == [
+        ("1", "neuromodulator", "Botox", "C1"),
+        ("2", "dermal_filler", "Restylane Kysse", "C2"),
+        ("1", "neuromodulator", "Botox", "C3"),
+    ]
+
+
+def test_names_are_no_numbers_of_patients(practice: Practice) -> None:
+    practice.write("visits.csv", "Patient,Date,Service\nMia Meier,2024-01-02,Botox\nTom Ott,2024-01-03,Peel\n")
+    file = propose([practice.exports]).file("visits.csv")
+    assert not file.sections
+    assert "Patient holds names, which are not kept" in file.reason
 
 
 def test_a_number_of_something_else_links_nothing(practice: Practice) -> None:
@@ -500,7 +558,7 @@ def test_whatever_a_file_holds_the_mapping_is_valid(
     assert Proposal.from_json(proposal.to_json()) == proposal
     (file,) = proposal.files
     for one in file.sections:
-        taken = [cell.source for cell in one.cells if cell.source]
+        taken = [cell.source for cell in one.cells if cell.source and "the products in" not in cell.reason]
         assert len(taken) == len(set(taken))
         assert all(cell.reason for cell in one.cells)
     path = tmp_path_factory.mktemp("mapping") / "mapping.toml"
