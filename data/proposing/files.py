@@ -16,10 +16,11 @@ from data.proposing.sections import (
     cell_from,
     check_ups,
     finished,
+    known_share,
     nothing,
     propose_section,
 )
-from data.proposing.words import found, normalised, resemblance, vocabulary
+from data.proposing.words import found, header_words, normalised, resemblance, vocabulary
 from data.sources import literal, quoted
 
 TELLING = {
@@ -318,6 +319,10 @@ def _left_out(file: File, sections: Sequence[Section]) -> tuple[str, ...]:
         ):
             notes.append(f"{column.name} says whether there was {effect.code}, but not since when: it is left out.")
     tables = {section.table for section in sections}
+    if "side_effects" not in tables:
+        named = [column.name for column in file.columns if column.name not in used and _names_effects(column)]
+        notes += [f"{name} names side effects, but no column says since when: it is left out." for name in named]
+    notes += [told for column in file.columns if column.name not in used if (told := _on_another_scale(column))]
     if "follow_ups" not in tables:
         findings = propose_section(file.columns, "follow_ups", list(used))
         named = [
@@ -328,6 +333,24 @@ def _left_out(file: File, sections: Sequence[Section]) -> tuple[str, ...]:
         if named:
             notes.append(f"{', '.join(named)}: left out, for no column says on which day this was found.")
     return tuple(notes)
+
+
+def _names_effects(column: Column) -> bool:
+    return resemblance(column.name, header_words("effect")) >= 0.75 and known_share(column, "effect") > 0
+
+
+def _on_another_scale(column: Column) -> str:
+    """What to tell of a score whose values the contract's scale does not have."""
+    for table in TABLES.values():
+        for wanted in table.columns:
+            if wanted.high is None or column.high is None or resemblance(column.name, header_words(wanted.name)) < 0.75:
+                continue
+            if column.high > wanted.high and wanted.high <= 10:
+                return (
+                    f"{column.name} goes up to {column.high:g}, {wanted.name} from {wanted.low:g} to {wanted.high:g}: "
+                    "it is left out."
+                )
+    return ""
 
 
 def glob_escaped(name: str) -> str:

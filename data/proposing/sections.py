@@ -48,6 +48,8 @@ BY_CONTENT = {
     "skin_type": 0.95,
 }
 """The share of values that must be known for a column to be taken by its content alone."""
+FEW = 3
+"""Numbers up to this in a column called Quantity count what was billed, not what was injected."""
 MOST_TRIED = 100
 """So many of its most frequent values tell what a column is."""
 MAIN_DATE = {"treatments": "treated_on", "follow_ups": "followed_up_on", "side_effects": "onset_on"}
@@ -99,7 +101,7 @@ def propose_section(
     if table == "treatments" and ("treatment_id" not in chosen or not _tells_rows_apart(chosen["treatment_id"].source)):
         cells |= _made_id(cells)
     if table == "treatments" and "dose_unit" not in cells and "dose" in chosen:
-        cells |= _dose_unit(chosen["dose"].source, cells.get("treatment_type"))
+        cells |= _two_doses(usable) or _dose_unit(chosen["dose"].source, cells.get("treatment_type"))
     return finished(Section(table, tuple(cells.get(one.name, nothing(one.name, columns)) for one in contract)), columns)
 
 
@@ -281,6 +283,8 @@ def _fit(column: ContractColumn, source: Column) -> tuple[float, str]:
         share = known_share(source, column.name)
         return 0.3 + 0.7 * share, f", and {share:.0%} of its values are known" if share else ""
     if column.name == "treatment_id":
+        if known_share(source, "treatment_type") > 0.3:
+            return 0.0, ""
         return (1.0 if source.is_unique else 0.7), ("" if source.is_unique else ", but its values repeat")
     if column.name in ("patient_id", "follow_up_id", "side_effect_id"):
         return (0.0 if source.holds == "yes or no" else 1.0), ""
@@ -294,6 +298,9 @@ def _fit(column: ContractColumn, source: Column) -> tuple[float, str]:
 def _number_fit(column: ContractColumn, source: Column) -> tuple[float, str]:
     if source.holds == "numbers" or source.low is not None:
         low, high = source.low or 0.0, source.high or 0.0
+        is_count = resemblance(source.name, vocabulary()["generic"]["count"]) >= 0.98 and not source.decimal
+        if column.name == "dose" and is_count and high <= FEW:
+            return 0.0, ""
         if (column.low is not None and low < column.low and column.name != "planned_interval_days") or (
             column.high is not None and high > column.high
         ):
@@ -356,21 +363,36 @@ def _dose_unit(dose: Column, treatment_type: Cell | None) -> dict[str, Cell]:
             "dose_unit": Cell("dose_unit", "expression", f"stands behind the number in {dose.name!r}", 0.8, sql=sql)
         }
     types = {match.code for match in treatment_type.values if match.code != LEFT_OUT} if treatment_type else set()
-    words = set(normalised(dose.name).split())
-    if "ml" in words:
+    unit = _unit_in(dose.name)
+    if unit == "mL":
         return {"dose_unit": Cell("dose_unit", "constant", f"the header {dose.name!r} says so", 0.7, value="mL")}
-    if types == {"neuromodulator"} and words & {
-        "units",
-        "einheiten",
-        "unites",
-        "unidades",
-        "unita",
-        "eenheden",
-        "ie",
-        "iu",
-    }:
+    if types == {"neuromodulator"} and unit == "U":
         return {"dose_unit": Cell("dose_unit", "constant", f"the header {dose.name!r} says so", 0.7, value="U")}
     return {}
+
+
+def _two_doses(columns: Sequence[Column]) -> dict[str, Cell]:
+    """The dose and its unit where units and millilitres have a column each."""
+    by_unit: dict[str, list[str]] = {"U": [], "mL": []}
+    for column in columns:
+        if column.holds == "numbers" and (unit := _unit_in(column.name)):
+            by_unit[unit].append(column.name)
+    if [len(names) for names in by_unit.values()] != [1, 1]:
+        return {}
+    (units,), (millilitres,) = by_unit.values()
+    reason = f"units in {units!r}, millilitres in {millilitres!r}"
+    dose = f"coalesce(nullif({quoted(units)}, ''), {quoted(millilitres)})"
+    unit = f"case when {quoted(units)} <> '' then 'U' when {quoted(millilitres)} <> '' then 'mL' end"
+    return {
+        "dose": Cell("dose", "expression", reason, 0.8, sql=dose),
+        "dose_unit": Cell("dose_unit", "expression", reason, 0.8, sql=unit),
+    }
+
+
+def _unit_in(header: str) -> str:
+    """The unit that a header names: U, mL, or none."""
+    words = set(normalised(header).split())
+    return "mL" if "ml" in words else "U" if words & set(vocabulary()["generic"]["units"]) else ""
 
 
 def _question(column: ContractColumn, cell: Cell, source: Column | None, decimal: str, timezone: str) -> str:

@@ -62,7 +62,7 @@ def codes(column: str) -> tuple[str, ...]:
 @lru_cache(maxsize=50_000)
 def normalised(text: str) -> str:
     """A text in plain words: "BehandlungsNr." is "behandlungs nr", "Hämatom (li.)" is "hamatom li"."""
-    text = re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", text[:LONGEST_TEXT])
+    text = re.sub(r"(?<=[a-zà-ÿ]{2})(?=[A-ZÀ-Þ])", " ", text[:LONGEST_TEXT])
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     return re.sub(r"[\W_]+", " ", plain).strip()
@@ -84,6 +84,8 @@ def resemblance(header: str, words: tuple[str, ...]) -> float:
             return 0.98
         if f" {word} " in tokens:
             best = max(best, 0.6 + 0.3 * len(joined) / len(compact))
+        elif " " in word and set(word.split()) <= set(name.split()):
+            best = max(best, 0.45 + 0.3 * len(joined) / len(compact))
         elif len(joined) >= SHORTEST_PART and (compact.startswith(joined) or compact.endswith(joined)):
             best = max(best, 0.4 + 0.3 * len(joined) / len(compact))
         elif min(len(joined), len(compact)) >= SHORTEST_PART and abs(len(joined) - len(compact)) <= 2:
@@ -185,7 +187,7 @@ def _within(text: str, words: Mapping[str, str]) -> dict[str, str]:
 
 
 def _spelt_alike(text: str, words: Mapping[str, str]) -> Found:
-    if 6 <= len(text) <= LONGEST_WORD:
+    if 6 <= len(text) <= LONGEST_WORD and sum(map(str.isdigit, text)) < 3:
         close = _closest(text, tuple(words))
         if close:
             return Found(words[close], f'looks like "{close}"', 0.6)

@@ -314,6 +314,34 @@ def test_the_product_tells_the_type_where_nothing_else_does(practice: Practice) 
     ]
 
 
+def test_units_and_millilitres_may_have_a_column_each(practice: Practice) -> None:
+    rows = ["1,1/15/2024,Botox,24,", "2,1/16/2024,Voluma,,1.5", "1,5/20/2024,Peel,,"]
+    loaded(practice, {"log.csv": "\n".join(["MRN,DOS,Procedure,Units,mL", *rows])})
+    assert practice.rows("select treatment_type, dose, dose_unit from treatments order by treated_on") == [
+        ("neuromodulator", 24.0, "U"),
+        ("dermal_filler", 1.5, "mL"),
+        ("skincare", None, None),
+    ]
+
+
+def test_what_has_no_day_or_another_scale_is_said(practice: Practice) -> None:
+    lines = "Client No,Date,Service,Complication,Satisfaction (1-10),Bruising\nC1,2024-01-15,Botox,Ptosis,9,yes\n"
+    practice.write("visits.csv", lines)
+    file = propose([practice.exports]).file("visits.csv")
+    assert [one.table for one in file.sections] == ["treatments"]
+    assert file.notes == (
+        "Bruising says whether there was bruising, but not since when: it is left out.",
+        "Complication names side effects, but no column says since when: it is left out.",
+        "Satisfaction (1-10) goes up to 9, satisfaction from 1 to 5: it is left out.",
+    )
+
+
+def test_a_count_of_what_was_billed_is_no_dose(practice: Practice) -> None:
+    practice.write("visits.csv", "Pat.-Nr.;Datum;Leistung;Anzahl\n7;2024-01-15;Botox;1\n8;2024-01-16;Botox;2\n")
+    cells = section(propose([practice.exports]).file("visits.csv"), "treatments")
+    assert not cells.cell("dose").is_given
+
+
 def test_names_are_no_numbers_of_patients(practice: Practice) -> None:
     practice.write("visits.csv", "Patient,Date,Service\nMia Meier,2024-01-02,Botox\nTom Ott,2024-01-03,Peel\n")
     file = propose([practice.exports]).file("visits.csv")
