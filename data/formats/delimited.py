@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from data.refusal import ImportRefused
 
 BLOCK_BYTES = 16_000_000
 FIRST_LINES = 200
-ESCAPED_LINES = 50
+TELLING_LINES = 50
+MOST_APOSTROPHES = 10_000
 LONGEST_FIRST_LINE = 1_000_000
 MENDING = "Export it again as CSV (comma or semicolon separated text), with the column names in one row."
 
@@ -49,7 +51,7 @@ def examine(path: Path, name: str, wanted: Collection[str], settings: Settings |
     utf8 = Utf8Check()
     size = 0
     head = b""
-    has_escapes = False
+    telling: list[bytes] = []
     try:
         modified = path.stat().st_mtime_ns
         with path.open("rb") as file:
@@ -57,7 +59,7 @@ def examine(path: Path, name: str, wanted: Collection[str], settings: Settings |
                 digest.update(block)
                 head = head or block[:4096]
                 size += len(block)
-                has_escapes = has_escapes or b'\\"' in block or b"\\'" in block
+                telling += _telling_lines(block, TELLING_LINES - len(telling))
                 utf8.see(block)
             utf8.see(b"", is_last=True)
         if settings.encoding is None:
@@ -65,14 +67,17 @@ def examine(path: Path, name: str, wanted: Collection[str], settings: Settings |
         else:
             encoding, notes = known_encoding(settings.encoding, name), ()
         _refuse_what_is_no_text(head, name, encoding)
-        first, escaped = _first_lines(path, encoding, has_escapes)
+        first = _first_lines(path, encoding)
     except OSError as error:
         raise ImportRefused(f"{name} cannot be read: {error.strerror}.") from error
     except UnicodeError as error:
         raise ImportRefused(
             f'{name} cannot be read as "{settings.encoding}". Leave encoding out of the mapping to have it found out.'
         ) from error
-    dialect, header, last = found_dialect(first, escaped, wanted, settings, name)
+    told = [line.decode(encoding or "utf-8", "replace") for line in telling]
+    dialect, header, last = found_dialect(first, told, wanted, settings, name)
+    if not header.score and head.count(b"\0") > 8 + len(head) / 50 and not (encoding or "").startswith("utf-"):
+        raise ImportRefused(f"{name} is not text but something else (a picture, a document?). {MENDING}")
     return DelimitedFile(
         path,
         name,
@@ -89,28 +94,40 @@ def examine(path: Path, name: str, wanted: Collection[str], settings: Settings |
     )
 
 
-def _first_lines(path: Path, encoding: str | None, has_escapes: bool) -> tuple[list[str], list[str]]:
-    """The first lines of a text, and some that hold a backslash before a quote."""
+def _first_lines(path: Path, encoding: str | None) -> list[str]:
     first: list[str] = []
-    escaped: list[str] = []
     with path.open(encoding=encoding or "utf-8", errors="replace", newline="") as file:
-        while line := file.readline(LONGEST_FIRST_LINE):
-            if len(first) < FIRST_LINES:
-                first.append(line)
-            if has_escapes and ('\\"' in line or "\\'" in line):
-                escaped.append(line.rstrip("\r\n"))
-            if len(first) == FIRST_LINES and (not has_escapes or len(escaped) == ESCAPED_LINES):
-                break
+        while len(first) < FIRST_LINES and (line := file.readline(LONGEST_FIRST_LINE)):
+            first.append(line)
     if first:
         first[0] = first[0].lstrip("\ufeff")
-    return first, escaped
+    return first
+
+
+def _telling_lines(block: bytes, most: int) -> list[bytes]:
+    """Lines that tell of quotes and escapes: with a backslash before a quote, or an apostrophe where a cell begins."""
+    lines: list[bytes] = []
+    for sign in (b'\\"', b"\\'", b"'"):
+        at = -1
+        for _ in range(MOST_APOSTROPHES):
+            at = block.find(sign, at + 1)
+            if at < 0 or len(lines) >= most:
+                break
+            if sign == b"'" and at and (block[at - 1 : at].isalnum() or block[at - 1] in b" .'"):
+                continue
+            first = max(block.rfind(b"\n", 0, at), block.rfind(b"\r", 0, at)) + 1
+            last = re.compile(rb"[\r\n]").search(block, at)
+            if last and last.start() - first < LONGEST_FIRST_LINE:
+                lines.append(block[first : last.start()])
+                at = last.start()
+    return lines
 
 
 def _refuse_what_is_no_text(head: bytes, name: str, codec: str | None) -> None:
     text = head.decode(codec or "utf-8", "replace").lstrip("\ufeff \t\r\n")
     if not text:
         raise ImportRefused(f"{name} is empty: it has not even a row of column names. {MENDING}")
-    if text.count("\0") > 8 + len(text) / 50 or head.startswith(b"%PDF"):
+    if head.startswith(b"%PDF"):
         raise ImportRefused(f"{name} is not text but something else (a picture, a document?). {MENDING}")
     if text.startswith("<"):
         raise ImportRefused(f"{name} is a web page or XML, not CSV. {MENDING}")

@@ -76,11 +76,11 @@ class Dialect:
 
 
 def found_dialect(
-    lines: Sequence[str], escaped: Sequence[str], wanted: Collection[str], settings: Settings, name: str
+    lines: Sequence[str], telling: Sequence[str], wanted: Collection[str], settings: Settings, name: str
 ) -> tuple[Dialect, Header, int]:
     """The dialect of a text, its header, and the last line of it.
 
-    `lines` are the first lines of the text, `escaped` some that hold a backslash before a quote.
+    `lines` are the first lines of the text, `telling` some that hold escapes or apostrophes at the edge of a cell.
     Raises ImportRefused for a setting that cannot be, and where no column names are found.
     """
     _require_possible(settings, name)
@@ -91,7 +91,7 @@ def found_dialect(
     best: tuple[tuple[float, ...], Dialect, Header, int] | None = None
     failure: ImportRefused | None = None
     for group in ((declared,),) if declared else (DELIMITERS, RARE_DELIMITERS):
-        for dialect in _candidates(group, lines, escaped, settings):
+        for dialect in _candidates(group, lines, telling, settings):
             rows = list(_rows(dialect, lines, first))
             try:
                 header = find_header([(line, cells) for line, _, cells in rows], wanted, settings, name)
@@ -108,11 +108,12 @@ def found_dialect(
                     (*header.names, f"column {width + 1}"), header.first, header.last, header.score, header.twice
                 )
                 width += 1
-            whole = sum(dialect.cells(line)[0] is not None for line in escaped) / max(len(escaped), 1)
             consistency = sum(one == width for one in widths) / max(len(widths), 1)
-            cells = [cell.strip() for row in (header.names, *after) for cell in row]
-            bare = sum(len(cell) > 1 and cell[0] == cell[-1] and cell[0] in QUOTES for cell in cells)
-            rank = (header.score, float(width > 1), round(whole + consistency, 2), -float(bare), float(width))
+            split = [dialect.cells(line)[0] for line in telling]
+            cells = [cell.strip() for row in (header.names, *after, *filter(None, split)) for cell in row]
+            others = set(QUOTES) - {dialect.quote}
+            strange = split.count(None) + sum(bool(others & {cell[:1], cell[-1:]}) for cell in cells)
+            rank = (header.score, float(width > 1), round(consistency, 2), -float(strange), float(width))
             if best is None or rank > best[0]:
                 best = rank, dialect, header, last
         if best and (best[0][0] or best[0][1]):
@@ -150,17 +151,17 @@ def _require_possible(settings: Settings, name: str) -> None:
 
 
 def _candidates(
-    delimiters: Sequence[str], lines: Sequence[str], escaped: Sequence[str], settings: Settings
+    delimiters: Sequence[str], lines: Sequence[str], telling: Sequence[str], settings: Settings
 ) -> Iterator[Dialect]:
+    has_escapes = any("\\" in line for line in telling)
     for delimiter in delimiters:
         if delimiter not in DELIMITERS and settings.delimiter is None and not any(delimiter in one for one in lines):
             continue
-        single = re.compile(rf"(?:^|{re.escape(delimiter)})'[^']*'(?={re.escape(delimiter)}|\s*$)")
-        quotes = ['"']
-        if sum(bool(single.search(line)) for line in lines) > 1:
-            quotes.append("'")
-        for quote in quotes if settings.quote is None else (settings.quote,):
-            for escape in (("", "\\") if escaped else ("",)) if settings.escape is None else (settings.escape,):
+        edge = re.escape(delimiter)
+        apostrophe = re.compile(rf"(?:^|{edge})'|'(?={edge}|\s*$)")
+        has_apostrophes = any(apostrophe.search(line) for line in (*lines, *telling))
+        for quote in QUOTES[: 1 + has_apostrophes] if settings.quote is None else (settings.quote,):
+            for escape in ("", "\\")[: 1 + has_escapes] if settings.escape is None else (settings.escape,):
                 yield Dialect(delimiter, quote, escape)
 
 

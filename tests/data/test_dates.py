@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from data import ImportRefused
-from tests.data.conftest import Practice, reasons
+from tests.data.conftest import TREATMENTS, Practice, reasons
 
 
 def write(practice: Practice, *texts: str) -> None:
@@ -106,3 +106,43 @@ def test_each_file_has_its_own_dates(practice: Practice) -> None:
     practice.imports()
     assert days(practice) == [date(2024, 3, 13)]
     assert practice.rows("select followed_up_on from follow_ups") == [(date(2024, 3, 14),)]
+
+
+OFFSETS = """
+treatment_id,patient_id,treated_on,treatment_type
+A,P1,2024-01-10T23:30:00-05:00,skincare
+B,P1,2024-06-30T22:30:00Z,skincare
+C,P1,2024-06-30T20:00:00.123+0000,skincare
+""".lstrip()
+
+
+def test_times_with_an_offset_become_the_clinics_day(practice: Practice) -> None:
+    practice.write("treatments.csv", OFFSETS)
+    practice.imports(practice.mapping('[treatments]\nfile = "*.csv"\ntimezone = "Europe/Berlin"\n'))
+    assert practice.rows("select treated_on from treatments order by treatment_id") == [
+        (date(2024, 1, 11),),
+        (date(2024, 7, 1),),
+        (date(2024, 6, 30),),
+    ]
+    practice.imports(practice.mapping('[treatments]\nfile = "*.csv"\ntimezone = "America/New_York"\n'), replace=True)
+    assert practice.rows("select min(treated_on) from treatments") == [(date(2024, 1, 10),)]
+
+
+def test_without_a_time_zone_the_day_is_asked_for(practice: Practice) -> None:
+    practice.write("treatments.csv", OFFSETS)
+    with pytest.raises(ImportRefused, match=r'treated_on are written with an offset.*22:30:00Z.*timezone = "Europe'):
+        practice.imports()
+    practice.write("treatments.csv", OFFSETS + "D,P1,2024-02-02,skincare\n")
+    assert [line for line, *_ in reasons(practice.imports())] == [2, 3, 4]
+
+
+def test_the_day_numbers_of_a_spreadsheet_are_read_where_they_are_declared(practice: Practice) -> None:
+    practice.write("treatments.csv", TREATMENTS.replace("2024-01-10", "45301").replace("2024-02-01", "45323.5"))
+    mapping = '[treatments]\nfile = "*.csv"\ndate_format = ["excel", "%Y-%m-%d"]\n'
+    practice.imports(practice.mapping(mapping))
+    assert practice.rows("select treated_on from treatments order by treatment_id") == [
+        (date(2024, 1, 10),),
+        (date(2024, 1, 10),),
+        (date(2024, 2, 1),),
+        (date(2024, 5, 10),),
+    ]
