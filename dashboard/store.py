@@ -26,7 +26,7 @@ UNITS: tuple[Unit, ...] = ("session", "record", "patient")
 CLOCKS: tuple[Clock, ...] = ("onset", "treatment")
 
 MEASURES = queries.names("measures")
-RECORDS = ("treatments", "follow_ups", "side_effects", "patients", "rejects", "imports")
+RECORDS = ("treatments", "follow_ups", "side_effects", "patients", "rejects", "import_warnings", "imports")
 
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
 DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
@@ -42,7 +42,9 @@ _HARDENING = (
     "set lock_configuration = true",
 )
 _VIEWS = (*queries.MODEL, "treatments", "follow_ups", "side_effects", "patients")
-_ACCOUNTS = ("figures", "rejects", "imports", "treatment_types", "snapshot")
+# What snapshots of this version did not have from the beginning.
+_ADDED = {"imports": " union all by name (select null::varchar as shape where false)"}
+_ACCOUNTS = ("figures", "rejects", "imports", "import_warnings", "treatment_types", "snapshot")
 
 
 def snapshot_path() -> Path:
@@ -89,7 +91,7 @@ class Store:
         place = str(generation.path).replace("'", "''")
         self._connection.execute(f"attach '{place}' as snapshot_file (read_only)")
         for table in (*_VIEWS, *_ACCOUNTS):
-            self._connection.execute(f"create view {table} as from snapshot_file.{table}")
+            self._connection.execute(f"create view {table} as from snapshot_file.{table}{_ADDED.get(table, '')}")
         for macro in queries.MACROS:
             self._connection.execute(f"create macro {macro}(filters) as table ({queries.read(macro)})")
         for setting in _HARDENING:
@@ -154,6 +156,18 @@ class Store:
         sql = _records_sql(table)
         selected = self._rows(f"select count(*) from ({sql})", _parameters(sql, filters))[0][0]
         return selected, self._rows(f"select count(*) from {table}")[0][0]
+
+    def account(self, name: str, import_no: int | None = None) -> pd.DataFrame:
+        """What became of the imported rows, counted as `queries/account/<name>.sql` says; of one import, or of all."""
+        sql = queries.read(f"account/{name}")
+        return self._frame(sql, {"import_no": import_no} if "$import_no" in sql else None)
+
+    def rejects_to_mend(self, import_no: int, file: str) -> tuple[str, bytes]:
+        """The rejected rows of a file as a file of its own shape, with its name; KeyError where there is none."""
+        shapes = {(number, name): shape for number, name, shape in self._rows(queries.read("account/files_to_mend"))}
+        shape = shapes[import_no, file]
+        rejected = self._rows(queries.read("account/rejects_of_file"), {"import_no": import_no, "file": file})
+        return data.mendable_name(file, import_no, shape), data.mendable(shape, rejected)
 
     def cohort_size(self, filters: Filters | None = None) -> tuple[int, int]:
         """How many treatment records the filters leave, and how many there are."""

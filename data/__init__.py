@@ -13,6 +13,7 @@ A file walks one straight line:
     publishing.py   the old snapshot or the new one, never half of one; and back to an older one
     generations.py  the snapshots that are there, checked before one is opened
     reporting.py    what was done
+    mending.py      rejected rows as a file again, to be mended and read
     importing.py    all of it, in order
 
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
@@ -21,6 +22,7 @@ Beside it: contract.py (tables and columns), treatment_types.csv (the catalogue)
 
 from data.generations import Generation, KeptSnapshot, current, snapshots
 from data.importing import check_exports, import_exports
+from data.mending import mendable, mendable_name
 from data.publishing import return_to
 from data.refusal import ImportRefused
 from data.reporting import ImportReport
@@ -34,6 +36,8 @@ __all__ = [
     "check_exports",
     "current",
     "import_exports",
+    "mendable",
+    "mendable_name",
     "remove_mapping",
     "return_to",
     "save_mapping",

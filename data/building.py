@@ -21,6 +21,7 @@ import queries
 from data import checking, staging
 from data.contract import TABLES, Table
 from data.generations import FORMAT_VERSION
+from data.mending import shape_of
 from data.refusal import ImportRefused
 from data.sources import quoted
 from data.staging import Staged
@@ -43,7 +44,7 @@ NUMBERED = {
 HISTORY = {
     "imports": 'import_no integer, imported_at timestamp, file varchar, "table" varchar, rows_read bigint, '
     "rows_loaded bigint, rows_duplicate bigint, rows_skipped bigint, rows_rejected bigint, rows_replaced bigint, "
-    "warnings bigint, sha256 varchar",
+    "warnings bigint, sha256 varchar, shape varchar",
     "rejects": 'import_no integer, file varchar, line bigint, "table" varchar, "column" varchar, '
     "value varchar, reason varchar, raw varchar",
     "import_warnings": 'import_no integer, file varchar, line bigint, "table" varchar, "column" varchar, '
@@ -262,14 +263,14 @@ def _history(connection: duckdb.DuckDBPyConnection, staged: Staged, previous: st
     for name, columns in HISTORY.items():
         connection.execute(f"create table built.{name} ({columns})")
         if previous:
-            connection.execute(f"insert into built.{name} select * from {previous}.{name}")
+            connection.execute(f"insert into built.{name} by name select * from {previous}.{name}")
     import_no = int(_one(connection, "select coalesce(max(import_no), 0) + 1 from built.imports"))
     for (file, table), account in totals(staged).items():
         counts = [account[count] for count in COUNTS]
-        sha256 = next(one.file.sha256 for one in staged.accounts.values() if one.file.name == file)
+        of = next(one.file for one in staged.accounts.values() if one.file.name == file)
         connection.execute(
-            f"insert into built.imports values ({', '.join('?' * (5 + len(counts)))})",
-            [import_no, _now(), file, table, *counts, sha256],
+            f"insert into built.imports values ({', '.join('?' * (6 + len(counts)))})",
+            [import_no, _now(), file, table, *counts, of.sha256, shape_of(of)],
         )
     connection.register("raws", _raws(connection, staged))
     connection.execute(

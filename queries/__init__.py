@@ -9,6 +9,7 @@ The room decides what a select becomes:
     cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store.py)
     measures/   the counts of one measure                              (dashboard/store.py)
     records/    the records of one table, cut to the cohort            (dashboard/store.py)
+    account/    what became of the imported rows, counted              (dashboard/store.py)
 
 Values are bound by name. What varies by name instead stands as `{{ name }}`: the group columns, which come from GROUPS,
 and another measure, whose select is put in its place.

@@ -39,6 +39,10 @@ class DelimitedFile(ExportFile):
     def raw_lines(self, spans: dict[int, int]) -> dict[int, str]:
         return lines.raw_lines(self, spans)
 
+    @property
+    def raw_dialect(self) -> tuple[str, str]:
+        return self.dialect.delimiter, self.dialect.quote
+
 
 def examine(path: Path, name: str, wanted: Collection[str], settings: Settings | None = None) -> DelimitedFile:
     """Look at a text once, from end to end: its checksum, encoding, dialect and header.

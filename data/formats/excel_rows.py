@@ -52,7 +52,11 @@ def sheets(path: Path) -> Iterator[Rows]:
 def _rows(sheet: python_calamine.CalamineSheet) -> Iterator[Row]:
     for line, row in enumerate(sheet.iter_rows(), 1):
         cells = [_text(cell) for cell in row]
-        yield line, "\t".join(cells).rstrip("\t"), None, cells
+        yield line, "\t".join(map(_quoted, cells)), None, cells
+
+
+def _quoted(cell: str) -> str:
+    return f'"{cell.replace(chr(34), 2 * chr(34))}"' if re.search('[\t\n\r"]', cell) else cell
 
 
 def _text(cell: object) -> str:

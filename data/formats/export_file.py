@@ -94,6 +94,11 @@ class ExportFile(ABC):
     def raw_lines(self, spans: dict[int, int]) -> dict[int, str]:
         """The text of the records that begin on these lines (line: number of lines), as it stands in the file."""
 
+    @property
+    @abstractmethod
+    def raw_dialect(self) -> tuple[str, str] | None:
+        """The delimiter and the quote with which `raw_lines` writes cells; None where it writes JSON."""
+
     def require_unchanged(self) -> None:
         """Raise ImportRefused where the file has changed since it was looked at."""
         try:

@@ -119,6 +119,10 @@ class TableFile(ExportFile):
             texts.update(zip(found["__line"].to_pylist(), found["__raw"].to_pylist(), strict=True))
         return texts
 
+    @property
+    def raw_dialect(self) -> tuple[str, str] | None:
+        return ("\t", '"') if self.sheet.kind == "excel" else None
+
 
 def converted(kind: str, path: Path, name: str, folder: Path) -> list[ConvertedSheet]:
     """The sheets of a file, converted into `folder` by a process with limits of its own.
