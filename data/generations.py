@@ -206,6 +206,9 @@ def _generation(pointer: Path, written: dict[str, Any] | None) -> Generation:
         if folder_of(pointer).is_dir():
             raise ImportRefused(f"The pointer {pointer} is damaged. {_bring_back(pointer)}")
         sha256 = checksum(pointer)
+        beside = read_description(pointer.with_suffix(".json"))
+        if beside and sha256 != beside["sha256"]:
+            raise ImportRefused(f"The snapshot {pointer.name} is damaged: its checksum has changed. {AGAIN}")
         require_version(_format_version(pointer, sha256), pointer)
         return Generation(pointer, sha256, sha256[:12])
     mend = remedy(pointer)

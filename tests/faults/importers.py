@@ -1,0 +1,82 @@
+"""Imports in processes of their own, which may be killed while they run."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import data
+from data import publishing
+from tests.faults.states import ROOT
+
+forked = multiprocessing.get_context("forkserver")
+forked.set_forkserver_preload(["tests.faults.importers"])
+
+STEPS = ("open", "os.chmod", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate")
+
+
+def outcomes(*arguments: object, **environment: str) -> subprocess.Popen[str]:
+    """The command `outcomes`, started."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dashboard.cli", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def imported(exports: Path, pointer: Path, *arguments: str) -> tuple[int, str]:
+    """The exit status of `outcomes import`, and what it said on stderr."""
+    _, said = (started := outcomes("import", exports, "--into", pointer, *arguments)).communicate(timeout=120)
+    return started.returncode, said
+
+
+def started_import(exports: Path, pointer: Path, killed_at: int = 0) -> BaseProcess:
+    """A process that imports, and is killed right before it touches the snapshot's place for that many times."""
+    process = forked.Process(target=_import, args=(exports, pointer, killed_at))
+    process.start()
+    return process
+
+
+def compete(exports: Path, pointer: Path, patience: float) -> BaseProcess:
+    """A process that imports as soon as `<pointer>.go` is there, and writes down what it was told."""
+    process = forked.Process(target=_compete, args=(exports, pointer, patience))
+    process.start()
+    return process
+
+
+def _import(exports: Path, pointer: Path, killed_at: int) -> None:
+    touched = 0
+
+    def kill_before(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal touched
+        if event in STEPS and any(str(one).startswith(str(pointer)) for one in arguments[:2]):
+            touched += 1
+            if touched == killed_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    if killed_at:
+        sys.addaudithook(kill_before)
+    data.import_exports([exports], pointer)
+
+
+def _compete(exports: Path, pointer: Path, patience: float) -> None:
+    publishing.PATIENCE_SECONDS = patience
+    told: list[str] = []
+    while not pointer.with_suffix(".go").exists():
+        time.sleep(0.005)
+    try:
+        data.import_exports([exports], pointer, progress=lambda step, *_: told.append(step))
+    except data.ImportRefused as refusal:
+        told.append(str(refusal))
+        raise SystemExit(2) from None
+    finally:
+        exports.with_suffix(".told").write_text("\n".join(told), encoding="utf-8")

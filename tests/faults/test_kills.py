@@ -1,0 +1,140 @@
+"""An import killed at any moment leaves the old snapshot or the new one, disturbs no reader and leaves nothing behind.
+
+`OUTCOMES_FAULTS=long uv run pytest tests/faults -n 0 -s` is the long form, which prints what it counted.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+import data
+from data import publishing
+from tests.faults.importers import imported, outcomes, started_import
+from tests.faults.states import Readings, current_state, readers, write_state
+
+IS_LONG = os.environ.get("OUTCOMES_FAULTS") == "long"
+KILLS = 160 if IS_LONG else 3
+KILLS_AROUND_THE_COMMIT = 40 if IS_LONG else 3
+FIRST_STEP = 1 if IS_LONG else 11  # the steps before that are those of an import that has not begun to build
+REQUESTS = 40 if IS_LONG else 2
+READERS = 2 if IS_LONG else 1
+KEPT = 2
+
+
+@pytest.fixture
+def pointer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A snapshot in state 0, of which few older ones are kept."""
+    monkeypatch.setenv(publishing.KEPT_VARIABLE, str(KEPT))
+    data.import_exports([write_state(0, tmp_path)], tmp_path / "outcomes.json")
+    return tmp_path / "outcomes.json"
+
+
+def left(pointer: Path) -> list[str]:
+    """What stands in the snapshots' folder, the lock apart."""
+    return sorted(path.name for path in pointer.with_name("outcomes.json.d").iterdir() if path.name != "lock")
+
+
+def assert_tidy(pointer: Path) -> None:
+    """Nothing is left of any import but the snapshots that are kept."""
+    kept = data.snapshots(pointer)
+    assert len(kept) <= KEPT
+    assert len(left(pointer)) == 2 * len(kept)
+    assert not any(one.problem for one in kept)
+
+
+def assert_undisturbed(readings: Readings) -> None:
+    assert readings.reads > 0
+    assert readings.failed == []
+    assert readings.backwards == 0
+
+
+def test_a_kill_before_each_step_of_publishing_changes_all_or_nothing(pointer: Path, tmp_path: Path) -> None:
+    state, step, number = 0, FIRST_STEP - 1, 1
+    seen: list[bool] = []
+    with readers(pointer, READERS) as readings:
+        while True:
+            step += 1
+            process = started_import(write_state(step, tmp_path), pointer, killed_at=step)
+            process.join(60)
+            now, generation = current_state(pointer), data.current(pointer)
+            assert now in (state, step)
+            assert generation.number == number + (now == step)
+            assert len(list(generation.path.parent.glob("*.duckdb"))) <= KEPT + 2
+            seen.append(now == step)
+            state, number = now, generation.number
+            if process.exitcode == 0:
+                break
+            assert process.exitcode == -signal.SIGKILL
+    assert_undisturbed(readings)
+    assert_tidy(pointer)
+    assert seen.count(False) >= 8
+    assert seen.count(True) >= 3  # killed after the commit, too
+    assert seen == sorted(seen)  # there is one commit: before it nothing shows, after it everything
+    print(f"\n{len(seen) - 1} kills, one before each step; {seen.count(True) - 1} of them after the commit; {readings}")
+
+
+def test_imports_killed_at_random_moments_leave_one_state_or_the_other(pointer: Path, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    staging = pointer.with_name("outcomes.json.d") / "staging"
+    begun = time.monotonic()
+    assert imported(write_state(1, tmp_path), pointer) == (0, "")
+    duration = time.monotonic() - begun
+    state, killed, around, published = 1, 0, 0, 0
+    with readers(pointer, READERS) as readings:
+        for attempt in range(2, 2 + KILLS + KILLS_AROUND_THE_COMMIT):
+            exports = write_state(attempt, tmp_path)
+            import_ = outcomes("import", exports, "--into", pointer, *(["--replace"] if attempt % 2 else []))
+            if attempt < 2 + KILLS:
+                time.sleep(chance.uniform(0, 1.1 * duration))
+            else:
+                # Committing takes some milliseconds, and begins when the next pointer is written.
+                while import_.poll() is None and not (staging / "pointer.json").exists():
+                    pass
+                time.sleep(chance.uniform(0, 0.006))
+                around += 1
+            import_.kill()
+            import_.communicate(timeout=60)
+            killed += import_.returncode == -signal.SIGKILL
+            now = current_state(pointer)
+            assert now in (state, attempt)
+            published += now == attempt
+            state = now
+            assert len(list(staging.parent.glob("*.duckdb"))) <= KEPT + 2
+    assert_undisturbed(readings)
+    assert killed >= (KILLS + KILLS_AROUND_THE_COMMIT) * 0.6
+    assert imported(write_state(5_000, tmp_path), pointer) == (0, "")
+    assert_tidy(pointer)
+    print(f"\n{killed} imports killed, {around} around the commit; {published} had published; {readings}")
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGTERM, signal.SIGINT])
+def test_an_import_that_is_asked_to_end_leaves_nothing(pointer: Path, tmp_path: Path, signal_sent: int) -> None:
+    staging = pointer.with_name("outcomes.json.d") / "staging"
+    exports, ended = write_state(1, tmp_path), set()
+    for attempt in range(REQUESTS):
+        import_ = outcomes("import", exports, "--into", pointer)
+        while import_.poll() is None and not staging.exists():
+            time.sleep(0.001)
+        time.sleep(random.Random(attempt).uniform(0, 0.4))
+        import_.send_signal(signal_sent)
+        _, said = import_.communicate(timeout=60)
+        assert not staging.exists()
+        assert not any(path.suffix == ".wal" for path in staging.parent.iterdir())
+        if import_.returncode == 0:
+            assert current_state(pointer) == 1
+            break
+        assert (import_.returncode, said) in (
+            (2, "outcomes: interrupted; nothing was changed\n"),
+            (2, "outcomes: interrupted; the snapshot was published, but its report was not written to the end\n"),
+        )
+        assert current_state(pointer) == ("was published" in said)
+        ended.add(said)
+        if "was published" in said:
+            break
+    assert ended
