@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -15,7 +14,7 @@ from data import publishing, staging
 from data.building import Look, build, totals
 from data.generations import Generation, current
 from data.mapping import Section, read_mapping
-from data.refusal import ImportRefused, unwritable
+from data.refusal import ImportRefused
 from data.reporting import FileAccount, ImportReport, ImportWarning, Reject
 from data.sources import Plan, given_files, literal, plan_import
 
@@ -83,10 +82,10 @@ def check_exports(
     given, sections = given_files(sources), _sections(mapping, into)
     earlier = current(into) if into is not None else None
     with (
-        tempfile.TemporaryDirectory(prefix="outcomes-check-") as folder,
-        _database(Path(folder) / "check.duckdb", Path(folder), earlier) as connection,
+        publishing.working_folder() as folder,
+        _database(folder / "check.duckdb", folder, earlier) as connection,
     ):
-        plan = plan_import(given, sections, Path(folder) / UNFOLDED)
+        plan = plan_import(given, sections, folder / UNFOLDED)
         return _imported(connection, plan, earlier is not None, as_of, progress or _silent, look)[0]
 
 
@@ -115,8 +114,6 @@ def _database(built: Path, folder: Path, earlier: Generation | None) -> Iterator
         connection.execute("set lock_configuration = true")
         connection.execute("use built")
         yield connection
-    except (duckdb.IOException, duckdb.FatalException) as error:
-        raise unwritable(folder.parent, error) from error
     except duckdb.OutOfMemoryException as error:
         raise ImportRefused(f"There is too little memory or disk: {str(error).splitlines()[0]}") from error
     finally:

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import socket
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +44,7 @@ from data.refusal import ImportRefused, unwritable
 KEPT_VARIABLE = "OUTCOMES_SNAPSHOTS_KEPT"
 KEPT = 10
 FILES_NAMED = 1_000
+WORKING = "outcomes-check-"
 PATIENCE_SECONDS = 60.0
 
 Tell = Callable[[str], None]
@@ -175,6 +177,30 @@ def staging(into: str | Path, tell: Tell = lambda message: None) -> Iterator[Sta
             raise
     except (OSError, duckdb.IOException, duckdb.FatalException) as error:
         raise unwritable(pointer, error) from error
+
+
+@contextmanager
+def working_folder() -> Iterator[Path]:
+    """A folder for what is not published, removed at the end; those that killed processes left are removed first.
+
+    Raises ImportRefused where DuckDB cannot write in it.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{WORKING}*/lock"):
+        with suppress(OSError), left.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left.parent, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=WORKING) as name:
+        folder = Path(name)
+        with (folder / "unlocked").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            (folder / "unlocked").rename(folder / "lock")
+            try:
+                yield folder
+            except (duckdb.IOException, duckdb.FatalException) as error:
+                raise ImportRefused(
+                    f"There is no room to work in {folder.parent}: {str(error).splitlines()[0]}. "
+                    "Make room there, or name another folder in the environment variable TMPDIR."
+                ) from error
 
 
 def return_to(into: str | Path, number: int, tell: Tell = lambda message: None) -> Generation:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from datetime import date, datetime, timedelta
@@ -21,7 +21,7 @@ import data
 from data import ImportRefused, generations, publishing
 from tests.data.conftest import Practice
 
-IMPORTER = "import sys, data; data.import_exports([sys.argv[1]], sys.argv[2])"
+ROOT = Path(data.__file__).parent.parent
 
 
 def files(practice: Practice) -> list[str]:
@@ -342,18 +342,16 @@ def test_what_is_no_snapshot_is_refused(practice: Practice, tmp_path: Path) -> N
     assert (tmp_path / "text").read_text() == "hello"
 
 
-def test_a_killed_import_leaves_the_old_snapshot_or_the_new_one(practice: Practice) -> None:
-    practice.imports()
-    root = Path(data.__file__).parent.parent
-    for wait in (0.3, 0.9, 1.5, 2.1):
-        process = subprocess.Popen(
-            [sys.executable, "-c", IMPORTER, str(practice.exports), str(practice.pointer)], cwd=root
-        )
-        time.sleep(wait)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert len(practice.rows("from treatments")) == 4
-    practice.imports()
-    folder = practice.pointer.with_name("outcomes.json.d")
-    assert not folder.joinpath("staging").exists()
-    assert len(practice.rows("from treatments")) == 4
+def test_what_a_killed_check_left_is_removed_by_the_next(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(practice.folder))
+    killed = "import os, data.publishing as p\nwith p.working_folder() as f: (f / 'x').touch(); os.kill(os.getpid(), 9)"
+    environment = os.environ | {"TMPDIR": str(practice.folder)}
+    subprocess.run([sys.executable, "-c", killed], cwd=ROOT, env=environment, check=False)
+    [left] = practice.folder.glob("outcomes-check-*")
+    with publishing.working_folder() as working:
+        assert not left.exists()
+        with publishing.working_folder() as another:
+            assert working.exists()
+            assert another != working
+    data.check_exports([practice.exports])
+    assert not list(practice.folder.glob("outcomes-check-*"))
