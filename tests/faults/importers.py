@@ -39,9 +39,9 @@ def imported(exports: Path, pointer: Path, *arguments: str) -> tuple[int, str]:
     return started.returncode, said
 
 
-def started_import(exports: Path, pointer: Path, killed_at: int = 0) -> BaseProcess:
+def killed_import(exports: Path, pointer: Path, killed_at: int, kept: int) -> BaseProcess:
     """A process that imports, and is killed right before it touches the snapshot's place for that many times."""
-    process = forked.Process(target=_import, args=(exports, pointer, killed_at))
+    process = forked.Process(target=_import, args=(exports, pointer, killed_at, kept))
     process.start()
     return process
 
@@ -53,7 +53,7 @@ def compete(exports: Path, pointer: Path, patience: float) -> BaseProcess:
     return process
 
 
-def _import(exports: Path, pointer: Path, killed_at: int) -> None:
+def _import(exports: Path, pointer: Path, killed_at: int, kept: int) -> None:
     touched = 0
 
     def kill_before(event: str, arguments: tuple[object, ...]) -> None:
@@ -63,8 +63,8 @@ def _import(exports: Path, pointer: Path, killed_at: int) -> None:
             if touched == killed_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    if killed_at:
-        sys.addaudithook(kill_before)
+    os.environ[publishing.KEPT_VARIABLE] = str(kept)
+    sys.addaudithook(kill_before)
     data.import_exports([exports], pointer)
 
 

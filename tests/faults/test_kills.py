@@ -15,7 +15,7 @@ import pytest
 
 import data
 from data import publishing
-from tests.faults.importers import imported, outcomes, started_import
+from tests.faults.importers import imported, killed_import, outcomes
 from tests.faults.states import Readings, current_state, readers, write_state
 
 IS_LONG = os.environ.get("OUTCOMES_FAULTS") == "long"
@@ -60,7 +60,7 @@ def test_a_kill_before_each_step_of_publishing_changes_all_or_nothing(pointer: P
     with readers(pointer, READERS) as readings:
         while True:
             step += 1
-            process = started_import(write_state(step, tmp_path), pointer, killed_at=step)
+            process = killed_import(write_state(step, tmp_path), pointer, step, KEPT)
             process.join(60)
             now, generation = current_state(pointer), data.current(pointer)
             assert now in (state, step)
@@ -96,7 +96,7 @@ def test_imports_killed_at_random_moments_leave_one_state_or_the_other(pointer: 
                 # Committing takes some milliseconds, and begins when the next pointer is written.
                 while import_.poll() is None and not (staging / "pointer.json").exists():
                     pass
-                time.sleep(chance.uniform(0, 0.006))
+                time.sleep(chance.uniform(0, 0.02))
                 around += 1
             import_.kill()
             import_.communicate(timeout=60)
