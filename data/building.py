@@ -170,6 +170,7 @@ def _contract_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None
         select = f"select {names} from staged_{table.name} order by {table.id_column}"
     connection.execute(f"create table built.{table.name} as {select}")
     connection.execute(f"drop table staged_{table.name}")
+    connection.execute(f"drop table unread_{table.name}")
 
 
 def _catalogue(connection: duckdb.DuckDBPyConnection) -> None:
@@ -285,9 +286,10 @@ def _history(connection: duckdb.DuckDBPyConnection, staged: Staged, previous: st
         {"import_no": import_no},
     )
     connection.execute(
-        """
+        f"""
         insert into built.import_warnings
-        select $import_no, file, line, table_name, column_name, value, reason
+        select $import_no, coalesce(file, '{EARLIER}'), case when source_no > 0 then line end, table_name, column_name,
+            value, reason
         from warned
         left join (select distinct source_no, file from sources) using (source_no)
         order by source_no, line, column_name

@@ -6,42 +6,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import duckdb
 
 import queries
-from data.contract import Column, Table
+from data.contract import Table
 from data.dates import UNREADABLE
 from data.formats.export_file import RejectedLines
 from data.sources import literal
 from data.staging import Staged
 
-# Why a value of a column cannot be read, by its kind; `{0}` is the column.
+Bound = Mapping[str, date | float | None]
+
+# Why a value of a column cannot be read, by its kind; `{0}` is the column of `unread_<table>`.
 UNREAD = {
-    "date": "date_told({0}_text)",
-    "decimal": "number_told({0}_text, decimal_mark('{0}', source_no), 'no number that can be read')",
-    "integer": "number_told({0}_text, decimal_mark('{0}', source_no), 'no whole number that can be read')",
+    "date": "date_told({0})",
+    "decimal": "number_told({0}, decimal_mark('{0}', source_no), 'no number that can be read')",
+    "integer": "number_told({0}, decimal_mark('{0}', source_no), 'no whole number that can be read')",
     "boolean": "'neither yes nor no'",
 }
-UNREAD_DOSE = "dose_told(dose_text, dose_unit, decimal_mark('dose', source_no))"
+UNREAD_DOSE = "dose_told(dose, dose_unit, decimal_mark('dose', source_no))"
 
 # The rules of each table, in the order in which they are asked: what a row says by itself, then what it says of others.
 RULES = {
-    "treatments": ("treated_after_cut_off",),
-    "patients": ("birth_year_after_cut_off",),
+    "treatments": (
+        "totals_line_in_treatments",
+        "treated_after_cut_off",
+        "treated_before_1990",
+        "negative_dose",
+        "implausible_dose",
+        "baseline_asymmetry_out_of_range",
+        "planned_interval_out_of_range",
+    ),
+    "patients": (
+        "totals_line_in_patients",
+        "birth_year_out_of_range",
+        "birth_year_after_cut_off",
+        "born_after_treatment",
+        "age_over_110",
+    ),
     "follow_ups": (
+        "totals_line_in_follow_ups",
         "follow_up_names_nobody",
         "follow_up_after_cut_off",
+        "followed_up_before_1990",
+        "satisfaction_out_of_range",
+        "gais_out_of_range",
+        "asymmetry_out_of_range",
         "follow_up_of_unknown_treatment",
         "follow_up_before_any_treatment",
         "follow_up_before_its_treatment",
         "follow_up_of_another_patient",
     ),
     "side_effects": (
+        "totals_line_in_side_effects",
         "side_effect_names_nobody",
         "effect_named_any",
         "onset_after_cut_off",
+        "onset_before_1990",
         "resolved_after_cut_off",
         "seen_gone_after_cut_off",
         "last_present_after_cut_off",
@@ -89,22 +113,20 @@ def check(connection: duckdb.DuckDBPyConnection, table: Table, cut_off: date) ->
 
     The treatments of the snapshot are needed for the tables that are linked to them.
     """
-    for column in table.columns:
-        if column.required:
-            _reject(connection, table, _unreadable(table, column))
-            _reject(
-                connection,
-                table,
-                f"select source_no, line, '{column.name}' as column_name, null as value, "
-                f"'{column.name} is missing' as reason from staged_{table.name} where {column.name} is null",
-            )
-    for column in table.columns:
-        if not column.required and (column.kind != "text" or column.codes):
-            _empty(connection, table, _unreadable(table, column))
-    for name in RULES[table.name]:
-        rule = queries.definition(f"checks/{name}")
-        bound = {"cut_off": cut_off} if "$cut_off" in rule.sql else {}
-        ACTIONS[rule.notes["action"]](connection, table, rule.sql, bound)
+    totals_line, *others = RULES[table.name]
+    _ask(connection, table, totals_line, cut_off)
+    _reject(connection, table, _incomplete(table))
+    _warn_of_unread(connection, table)
+    for rule in others:
+        _ask(connection, table, rule, cut_off)
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, table: Table, name: str, cut_off: date) -> None:
+    rule = queries.definition(f"checks/{name}")
+    column = table.column(rule.notes["column"]) if "column" in rule.notes else None
+    given = {"cut_off": cut_off, "low": column.low if column else None, "high": column.high if column else None}
+    bound = {name: value for name, value in given.items() if f"${name}" in rule.sql}
+    ACTIONS[rule.notes["action"]](connection, table, rule.sql, bound)
 
 
 def warn_of_unknown_types(connection: duckdb.DuckDBPyConnection) -> None:
@@ -127,8 +149,6 @@ def settle_warnings(connection: duckdb.DuckDBPyConnection, staged: Staged) -> No
     connection.execute(
         "delete from warned where (table_name, source_no, line) in (select (table_name, source_no, line) from rejected)"
     )
-    for table in ("rejected", "warned"):
-        connection.execute(f"update {table} set value = replace(value, {literal(UNREADABLE)}, '')")
     for no, count in connection.execute("select source_no, count(*) from warned group by source_no").fetchall():
         if no:
             staged.accounts[no].warnings += count
@@ -137,36 +157,62 @@ def settle_warnings(connection: duckdb.DuckDBPyConnection, staged: Staged) -> No
             staged.accounts[no].rows_rejected = count
 
 
-def _unreadable(table: Table, column: Column) -> str:
-    """The rows whose value of a column cannot be read, or is none that the contract allows."""
-    name = column.name
-    if column.kind == "text" and not column.codes:
-        return f"select source_no, line, '' as column_name, '' as value, '' as reason from staged_{table.name} limit 0"
-    if column.codes:
-        codes = ", ".join(literal(code) for code in column.codes)
-        wrong = f"{name} not in ({codes})"
-        reason = literal(f"not one of {', '.join(column.codes)}")
-    else:
-        wrong = f"({name} is null and {name}_text is not null)"
-        unread = UNREAD_DOSE if name == "dose" else UNREAD[column.kind].format(name)
-        reason = f"case when {name} is null then {unread}"
-        for bound, comparison, told in ((column.low, "<", "below"), (column.high, ">", "above")):
-            if bound is not None:
-                wrong += f" or {name} {comparison} {bound:.15g}"
-                reason += f" when {name} {comparison} {bound:.15g} then '{told} {bound:.15g}'"
-        reason += " end"
-    return (
-        f"select source_no, line, '{name}' as column_name, {name}_text as value, {reason} as reason "
-        f"from staged_{table.name} where {wrong}"
-    )
+def _incomplete(table: Table) -> str:
+    """The rows that lack a value that must be there, or whose value cannot be read: the first such column of each."""
+    required = [column for column in table.columns if column.required]
+    dates = [column.name for column in required if column.kind == "date"]
+    lacks = " ".join(f"when staged.{column.name} is null then '{column.name}'" for column in required)
+    written = " ".join(f"when column_name = '{name}' then unread.{name}" for name in dates) or "when false then ''"
+    return f"""
+        select source_no, line, column_name, ltrim(value, '{UNREADABLE}') as value,
+            case when value is null then column_name || ' is missing' else date_told(value) end as reason
+        from (
+            select source_no, line, column_name, case {written} end as value
+            from (
+                select source_no, line, case {lacks} end as column_name
+                from staged_{table.name} as staged
+                where {" or ".join(f"{column.name} is null" for column in required)}
+            )
+            left join unread_{table.name} as unread using (source_no, line)
+        )
+    """
 
 
-def _reject(
-    connection: duckdb.DuckDBPyConnection, table: Table, offending: str, bound: dict[str, date] | None = None
-) -> None:
-    """Move the offending rows from the staged ones to the rejected ones."""
+def _warn_of_unread(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Write down the values that cannot be read, or are none that the contract allows: they are empty."""
+    if not connection.execute(f"select 1 from unread_{table.name} limit 1").fetchall():
+        return
+    for column in table.columns:
+        name = column.name
+        if column.codes:
+            told = literal(f"not one of {', '.join(column.codes)}")
+        elif column.kind != "text" and not column.required:
+            told = UNREAD_DOSE if name == "dose" else UNREAD[column.kind].format(name)
+        else:
+            continue
+        connection.execute(
+            f"""
+            insert into warned
+            select '{table.name}', source_no, line, '{name}', ltrim({name}, '{UNREADABLE}'), {told}
+            from unread_{table.name}
+            where {name} is not null and (source_no, line) in (
+                select (source_no, line) from staged_{table.name} where is_unread and {name} is null
+            )
+            """
+        )
+
+
+def _is_broken(connection: duckdb.DuckDBPyConnection, offending: str, bound: Bound | None) -> bool:
+    """Whether there are offending rows; then they are the temporary table `offending`."""
+    if not connection.execute(f"select 1 from ({offending}) limit 1", bound or {}).fetchall():
+        return False
     connection.execute(f"create or replace temp table offending as {offending}", bound or {})
-    if not connection.execute("select 1 from offending limit 1").fetchall():
+    return True
+
+
+def _reject(connection: duckdb.DuckDBPyConnection, table: Table, offending: str, bound: Bound | None = None) -> None:
+    """Move the offending rows from the staged ones to the rejected ones."""
+    if not _is_broken(connection, offending, bound):
         return
     columns = ", ".join(f"coalesce({name}::varchar, '')" for name in table.column_names)
     connection.execute(
@@ -182,17 +228,13 @@ def _reject(
     )
 
 
-def _empty(
-    connection: duckdb.DuckDBPyConnection, table: Table, offending: str, bound: dict[str, date] | None = None
-) -> None:
+def _empty(connection: duckdb.DuckDBPyConnection, table: Table, offending: str, bound: Bound | None = None) -> None:
     """Empty the column that the offending rows name (the same in all), with a warning each."""
-    connection.execute(f"create or replace temp table offending as {offending}", bound or {})
-    columns = connection.execute("select distinct column_name from offending").fetchall()
-    if not columns:
+    if not _is_broken(connection, offending, bound):
         return
+    columns = connection.execute("select any_value(column_name) from offending").fetchall()
     connection.execute(
-        f"insert into warned select '{table.name}', source_no, line, column_name, value, reason from offending "
-        "where source_no > 0"
+        f"insert into warned select '{table.name}', source_no, line, column_name, value, reason from offending"
     )
     connection.execute(
         f"update staged_{table.name} set {columns[0][0]} = null "
@@ -200,15 +242,14 @@ def _empty(
     )
 
 
-def _warn(connection: duckdb.DuckDBPyConnection, table: Table, offending: str, bound: dict[str, date]) -> None:
+def _warn(connection: duckdb.DuckDBPyConnection, table: Table, offending: str, bound: Bound) -> None:
     connection.execute(
-        f"insert into warned select '{table.name}', source_no, line, column_name, value, reason from ({offending}) "
-        "where source_no > 0",
+        f"insert into warned select '{table.name}', source_no, line, column_name, value, reason from ({offending})",
         bound,
     )
 
 
-def _warn_of_count(connection: duckdb.DuckDBPyConnection, table: Table, offending: str, bound: dict[str, date]) -> None:
+def _warn_of_count(connection: duckdb.DuckDBPyConnection, table: Table, offending: str, bound: Bound) -> None:
     """One warning for each source, that tells the number of offending rows."""
     connection.execute(
         f"""

@@ -12,7 +12,8 @@ Kind = Literal["text", "date", "decimal", "integer", "boolean"]
 class Column:
     """One column of the contract.
 
-    `low` and `high` bound a number (both included); `codes` are the only texts allowed, where they are given.
+    `low` and `high` bound a number (both included; the rules in queries/checks ask), `codes` are the only texts
+    allowed, where they are given.
     """
 
     name: str

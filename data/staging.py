@@ -1,7 +1,7 @@
 """Records become text under the contract's names (`text_<table>`), and that becomes typed (`staged_<table>`).
 
-Both are temporary tables of the build; (source_no, line) names a row in either. In `staged_<table>` stands, beside
-each column that is not plain text, the text it was read from: `dose` and `dose_text`.
+Both are temporary tables of the build; (source_no, line) names a row in either. Of the text only `unread_<table>` is
+kept: the rows with a value that cannot be read.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from data.dates import normalise_dates
 from data.formats.export_file import ExportFile, Ledger
 from data.refusal import ImportRefused
 from data.sources import BATCH, Plan, Source, literal, quoted
+
+LINKED = ("follow_ups", "side_effects")
 
 
 @dataclass
@@ -91,20 +93,33 @@ def read_text(
 
 
 def stage(connection: duckdb.DuckDBPyConnection, table: Table, staged: Staged, previous: str | None) -> None:
-    """Create `staged_<table>` from its text; `previous` names the schema that holds the earlier snapshot, if any.
+    """Create `staged_<table>` from its text, and `unread_<table>`, the text of its rows with an unreadable value.
 
-    Rows of the earlier snapshot are source 0, so that they come before all others.
+    `previous` names the schema that holds the earlier snapshot, if any; its rows are source 0, so that they come
+    before all others. Beside a row that names its treatment record stand the number, day and patient of that record
+    (`its_...`).
     """
     of_table = [source for source in staged.sources.values() if source.section.table is table]
     values.find_decimal_marks(connection, table, of_table)
-    connection.execute(f"create temp table staged_{table.name} as {queries.read(f'staging/{table.name}')}")
-    connection.execute(f"drop table text_{table.name}")
+    rows = queries.read(f"staging/{table.name}")
     if previous:
         names = ", ".join(table.column_names)
-        connection.execute(
-            f"insert into staged_{table.name} (source_no, line, {names}) "
-            f"select 0, row_number() over (order by {table.id_column}), {names} from {previous}.{table.name}"
+        rows = (
+            f"select * from ({rows}) as these union all by name "
+            f"select 0 as source_no, rowid + 1 as line, {names}, false as is_unread from {previous}.{table.name}"
         )
+    if table.name in LINKED:
+        rows = (
+            "select these.*, treatment_no as its_treatment_no, treated_on as its_treated_on, "
+            "treatments.patient_id as its_patient_id "
+            f"from ({rows}) as these left join treatments using (treatment_id)"
+        )
+    connection.execute(f"create temp table staged_{table.name} as {rows}")
+    connection.execute(
+        f"create temp table unread_{table.name} as select * from text_{table.name} "
+        f"where (source_no, line) in (select (source_no, line) from staged_{table.name} where is_unread)"
+    )
+    connection.execute(f"drop table text_{table.name}")
 
 
 def _added(progress: Callable[[int], None], before: int, done: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 
-from data.contract import Table
+from data.contract import TABLES, Table
 from data.dates import ISO, UNREADABLE
 from data.sources import Source, literal
 
@@ -45,6 +45,10 @@ GROUPED_OTHERWISE = rf"{SIGN}[1-9]\d{{0,2}}(({SPACE}\d{{3}})+|(['’]\d{{3}})+)(
 NO_UNIT = r"[^\p{L}%]*"
 NUMBER_AND_UNIT = rf"^(\P{{L}}*[\d.,]){SPACE}*([\p{{L}}%][\p{{L}}.]*[3³]?)$"
 PROVES_COMMA = rf"^[^,]*,(\d{{1,2}}|\d{{4,}})[^\d,.]*$|^{SIGN}0?,\d+[^\d,.]*$"
+TOTALS = (
+    r"(?i)(((grand|sub)[ -]?)?totals?|sum|summe|gesamt|gesamtsumme|zwischensumme|insgesamt|somme|sous-total|totale|"
+    r"totales|subtotale|suma|soma|totaal|count|anzahl)([\s:=(].*)?"
+)
 MONTH_ALONE = r"\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|\p{L}{3,}\.?[ -]\d{4}|\d{4}[ -]\p{L}{3,}\.?"
 YEAR_ALONE = r"(19|20)\d{2}"
 
@@ -53,6 +57,10 @@ def _lookup(spellings: Mapping[str, str]) -> str:
     """SQL: what a text stands for, by its spelling in lower case."""
     pairs = [f"{literal(word)}: {meaning}" for meaning, words in spellings.items() for word in words.split()]
     return f"(map {{{', '.join(pairs)}}})[lower(x)]"
+
+
+def _code(code: str) -> str:
+    return f"when {literal(code.lower())} then {literal(code)}"
 
 
 def _fits(pattern: str) -> str:
@@ -65,6 +73,7 @@ MACROS = {
     "date_of(x)": f"""
         case when {_fits(ISO)} and left(x, 4) between '1900' and '2199' then try_cast(left(x, 10) as date) end
     """,
+    "is_totals_word(x)": _fits(TOTALS),
     "date_told(x)": f"""
         case
             when regexp_full_match(ltrim(x, '{UNREADABLE}'), {literal(MONTH_ALONE)}) then 'only a month, no day'
@@ -145,7 +154,13 @@ MACROS = {
 
 def define(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the macros by which text is read."""
-    for name, body in MACROS.items():
+    codes = {
+        f"{column.name}_of(x)": f"case lower(x) {' '.join(map(_code, column.codes))} end"
+        for table in TABLES.values()
+        for column in table.columns
+        if column.codes
+    }
+    for name, body in {**MACROS, **codes}.items():
         connection.execute(f"create or replace temp macro {name} as ({body})")
 
 

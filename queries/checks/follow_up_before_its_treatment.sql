@@ -6,7 +6,6 @@ select
     line,
     'followed_up_on' as column_name,
     followed_up_on::varchar as value,
-    'before its treatment on ' || treated_on as reason
+    'before its treatment on ' || its_treated_on as reason
 from staged_follow_ups
-join treatments using (treatment_id)
-where followed_up_on < treated_on
+where followed_up_on < its_treated_on

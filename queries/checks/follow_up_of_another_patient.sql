@@ -5,12 +5,7 @@ select
     source_no,
     line,
     'patient_id' as column_name,
-    staged_follow_ups.patient_id as value,
-    'treatment record '''
-    || treatment_id
-    || ''' is of patient '''
-    || treatments.patient_id
-    || ''', who counts' as reason
+    patient_id as value,
+    'treatment record ''' || treatment_id || ''' is of patient ''' || its_patient_id || ''', who counts' as reason
 from staged_follow_ups
-join treatments using (treatment_id)
-where staged_follow_ups.patient_id <> treatments.patient_id
+where source_no > 0 and patient_id <> its_patient_id

@@ -8,5 +8,4 @@ select
     treatment_id as value,
     'no treatment record ''' || treatment_id || '''' as reason
 from staged_follow_ups
-anti join treatments using (treatment_id)
-where treatment_id is not null
+where treatment_id is not null and its_treatment_no is null

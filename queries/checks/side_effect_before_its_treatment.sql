@@ -6,7 +6,6 @@ select
     line,
     'onset_on' as column_name,
     onset_on::varchar as value,
-    'before its treatment on ' || treated_on as reason
+    'before its treatment on ' || its_treated_on as reason
 from staged_side_effects
-join treatments using (treatment_id)
-where onset_on < treated_on
+where onset_on < its_treated_on
