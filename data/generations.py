@@ -20,6 +20,7 @@ import duckdb
 from data.refusal import ImportRefused, unreadable
 
 FORMAT_VERSION = 1
+STAGING = "staging"
 NEXT_POINTER = "pointer.json"
 """In the staging folder: the pointer that is about to be put in place."""
 
@@ -128,7 +129,7 @@ def published(pointer: Path) -> list[Path]:
 
 def unpublished(folder: Path) -> Path | None:
     """The file that an import moved beside the others without getting as far as the pointer."""
-    written = read_description(folder / "staging" / NEXT_POINTER)
+    written = read_description(folder / STAGING / NEXT_POINTER)
     file = folder / Path(str(written["file"])).name if written else None
     # The pointer of a return names a file of another number, which has long been published.
     return file if file and written and number_of(file) == written["generation"] else None

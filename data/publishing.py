@@ -25,6 +25,7 @@ import duckdb
 from data.generations import (
     FORMAT_VERSION,
     NEXT_POINTER,
+    STAGING,
     Generation,
     checksum,
     current,
@@ -56,8 +57,9 @@ class Staging:
     def __init__(self, pointer: Path) -> None:
         self.pointer = pointer
         self.folder = folder_of(pointer)
-        self.staging = self.folder / "staging"
-        self.path = self.staging / f"{uuid.uuid4().hex}.duckdb"
+        # Of its own, for a converter that outlives a killed import still writes where that one worked.
+        self.staging = self.folder / STAGING / uuid.uuid4().hex
+        self.path = self.staging / "built.duckdb"
         self.kept = snapshots_kept()
         self.number: int | None = None
 
@@ -92,8 +94,8 @@ class Staging:
         # The pointer first: a process killed from here on leaves behind the name of what is to be removed.
         self._write(NEXT_POINTER, pointer)
         self._write("description.json", pointer | description)
-        _sync(self.staging)
-        (self.staging / "description.json").rename(file.with_suffix(".json"))
+        _sync(self.staging.parent)
+        (self.staging.parent / "description.json").rename(file.with_suffix(".json"))
         self.path.rename(file)
         _sync(self.folder)
         return self._publish(file, pointer)
@@ -126,7 +128,7 @@ class Staging:
         orphan = unpublished(self.folder)
         if orphan and (read_description(self.pointer) or {}).get("file") != orphan.name:
             _remove(orphan)
-        shutil.rmtree(self.staging, ignore_errors=True)
+        shutil.rmtree(self.folder / STAGING, ignore_errors=True)
 
     def _next_number(self) -> int:
         """One more than any number given so far, to an import or to a return."""
@@ -136,12 +138,12 @@ class Staging:
         return 1 + max(given, default=0)
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
-        path = self.staging / name
+        path = self.staging.parent / name
         path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         _sync(path)
 
     def _publish(self, file: Path, pointer: dict[str, Any]) -> Generation:
-        (self.staging / NEXT_POINTER).rename(self.pointer)
+        (self.staging.parent / NEXT_POINTER).rename(self.pointer)
         # It is published: whatever fails from here on is no reason to say otherwise.
         with suppress(OSError):
             _sync(self.pointer.parent)
@@ -167,7 +169,7 @@ def staging(into: str | Path, tell: Tell = lambda message: None) -> Iterator[Sta
         with _alone(place.folder / "lock", pointer, tell):
             try:
                 place.clear()
-                place.staging.mkdir()
+                place.staging.mkdir(parents=True)
                 yield place
             finally:
                 place.clear()

@@ -355,3 +355,12 @@ def test_what_a_killed_check_left_is_removed_by_the_next(practice: Practice, mon
             assert another != working
     data.check_exports([practice.exports])
     assert not list(practice.folder.glob("outcomes-check-*"))
+
+
+def test_no_import_works_where_a_killed_one_did(practice: Practice) -> None:
+    with publishing.staging(practice.pointer) as killed:
+        pass
+    with publishing.staging(practice.pointer) as place:
+        assert place.staging.is_dir()
+        assert place.staging != killed.staging
+        assert not killed.staging.exists()
