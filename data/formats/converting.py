@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, zip_longest
 from pathlib import Path
 
 import pyarrow as pa
@@ -65,23 +67,21 @@ def _write(rows: Rows, place: Path) -> int:
     count = 0
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.OSFile(str(place), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as writer:
-        for batch in _batches(rows, width):
+        for batch in _batches(rows):
             count += len(batch)
-            columns = list(zip(*batch, strict=True))
-            writer.write(
-                pa.record_batch(
-                    [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-                )
-            )
+            lines, raws, reasons, cells = zip(*batch, strict=True)
+            columns = (*zip_longest(*cells, fillvalue=""), *[("",) * len(batch)] * width)[:width]
+            texts = [_texts(column) for column in (raws, reasons, *columns)]
+            writer.write(pa.record_batch([_numbers(lines), *texts], schema=schema))
     return count
 
 
-def _batches(rows: Iterable[Row], width: int) -> Iterator[list[tuple[object, ...]]]:
-    batch: list[tuple[object, ...]] = []
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    batch: list[Row] = []
     size = 0
-    for line, raw, reason, cells in rows:
-        batch.append((line, _text(raw), reason, *(_text(cell) for cell in cells), *[""] * (width - len(cells))))
-        size += len(raw)
+    for row in rows:
+        batch.append(row)
+        size += len(row[1])
         if len(batch) >= BATCH_ROWS or size > BATCH_BYTES:
             yield batch
             batch, size = [], 0
@@ -89,13 +89,16 @@ def _batches(rows: Iterable[Row], width: int) -> Iterator[list[tuple[object, ...
         yield batch
 
 
-def _text(text: str) -> str:
-    """The text, with what cannot be written as UTF-8 (half a character of UTF-16) written out."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "backslashreplace").decode()
-    return text
+# Arrays are made of buffers, for pa.array() imports pandas, and that takes a second.
+def _numbers(numbers: Sequence[int]) -> pa.Array:
+    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(array("q", numbers))])
+
+
+def _texts(texts: Sequence[str]) -> pa.Array:
+    """The texts; what cannot be written as UTF-8 (half a character of UTF-16) is written out."""
+    encoded = [text.encode("utf-8", "backslashreplace") for text in texts]
+    ends = array("i", accumulate(map(len, encoded), initial=0))
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
 
 
 def main(kind: str, path: str, folder: str) -> None:

@@ -41,7 +41,8 @@ def sheets(path: Path) -> Iterator[Rows]:
                     rows.day_zero = "1904-01-01" if is_1904 else "1899-12-30"
                     if found := errors.get(name):
                         listed = ", ".join(found[:SHOWN_ERRORS]) + (", ..." if len(found) > SHOWN_ERRORS else "")
-                        rows.notes.append(f"{len(found):,} cells hold an error and are read as empty: {listed}")
+                        told = "one cell holds" if len(found) == 1 else f"{len(found):,} cells hold"
+                        rows.notes.append(f"{told} an error, read as empty: {listed}")
                     yield rows
     except python_calamine.PasswordError:
         raise ImportRefused("is protected by a password. Save it without one.") from None
@@ -52,7 +53,7 @@ def sheets(path: Path) -> Iterator[Rows]:
 def _rows(sheet: python_calamine.CalamineSheet) -> Iterator[Row]:
     for line, row in enumerate(sheet.iter_rows(), 1):
         cells = [_text(cell) for cell in row]
-        yield line, "\t".join(map(_quoted, cells)), None, cells
+        yield line, "\t".join(map(_quoted, cells)), "", cells
 
 
 def _quoted(cell: str) -> str:

@@ -54,7 +54,7 @@ def flattened(record: dict[str, Any]) -> dict[str, str]:
     return cells
 
 
-Parsed = Iterator[tuple[int, str, str | None, dict[str, str]]]
+Parsed = Iterator[tuple[int, str, str, dict[str, str]]]
 
 
 def _sheet(name: str, read: Callable[[], Parsed]) -> Rows:
@@ -116,13 +116,13 @@ def _lines(path: Path, encoding: str) -> Parsed:
                 yield number, line.decode("utf-8", "backslashreplace").rstrip("\r\n"), "not UTF-8 text", {}
                 continue
             if not text.strip():
-                yield number, text, None, {}
+                yield number, text, "", {}
                 continue
             cells, reason = _record(text)
             yield number, text, reason, cells
 
 
-def _record(text: str) -> tuple[dict[str, str], str | None]:
+def _record(text: str) -> tuple[dict[str, str], str]:
     """The cells of one line, or why it is no record."""
     try:
         record = _parsed(text)
@@ -132,14 +132,14 @@ def _record(text: str) -> tuple[dict[str, str], str | None]:
         return {}, f"not JSON ({_told(error)})"
     if not isinstance(record, dict):
         return {}, "not a JSON object"
-    return flattened(record), None
+    return flattened(record), ""
 
 
 def _elements(elements: list[Any]) -> Parsed:
     for number, element in enumerate(elements, 1):
         raw = json.dumps(element, ensure_ascii=False)
         if isinstance(element, dict):
-            yield number, raw, None, flattened(element)
+            yield number, raw, "", flattened(element)
         else:
             yield number, raw, "not a JSON object", {}
 

@@ -42,7 +42,7 @@ def _rows(file: pyarrow.parquet.ParquetFile, names: tuple[str, ...]) -> Iterator
         yield line, raw, reason, [cells.get(name, "") for name in names]
 
 
-def _flat(file: pyarrow.parquet.ParquetFile) -> Iterator[tuple[int, str, None, dict[str, str]]]:
+def _flat(file: pyarrow.parquet.ParquetFile) -> Iterator[tuple[int, str, str, dict[str, str]]]:
     line = 0
     for batch in file.iter_batches(BATCH_ROWS):
         for row in batch.to_pylist():
@@ -51,7 +51,7 @@ def _flat(file: pyarrow.parquet.ParquetFile) -> Iterator[tuple[int, str, None, d
             nested = {name: value for name, value in texts.items() if isinstance(value, dict | list)}
             cells = {name: value for name, value in texts.items() if value is not None and name not in nested}
             cells |= flattened(nested)
-            yield line, json.dumps(texts, ensure_ascii=False), None, cells
+            yield line, json.dumps(texts, ensure_ascii=False), "", cells
 
 
 def _text(value: Any) -> Any:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 REFUSED = 3
 """How the process that converts a file ends where it has said why it cannot."""
 
-Row = tuple[int, str, str | None, Sequence[str]]
-"""Line, the row as it stands in the file, why it is no record (else None), and its cells as text."""
+Row = tuple[int, str, str, Sequence[str]]
+"""Line, the row as it stands in the file, why it is no record (else empty), and its cells as text."""
 
 
 @dataclass

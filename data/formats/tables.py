@@ -94,7 +94,7 @@ class TableFile(ExportFile):
             is_header = pc.and_(pc.greater_equal(lines, self.header_first), pc.less_equal(lines, self.header_last))
             ledger.header_lines += pc.sum(is_header).as_py() or 0
             table = table.filter(pc.greater(lines, self.header_last))
-            is_rejected = pc.is_valid(table["__reason"])
+            is_rejected = pc.not_equal(table["__reason"], "")
             for row in table.filter(is_rejected).select(["__line", "__reason"]).to_pylist():
                 ledger.rejected.append(RejectedLines(row["__line"], 1, row["__reason"]))
             table = table.filter(pc.invert(is_rejected)).drop_columns(["__raw", "__reason"])
