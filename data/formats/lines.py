@@ -244,8 +244,8 @@ class _PhysicalLines:
         has_returns = b"\r" in text
         if has_returns:
             returns = np.flatnonzero(self.characters == ord("\r"))
-            following = np.append(self.characters, 0)[returns + 1]
-            ends = np.sort(np.concatenate([ends, returns[following != ord("\n")]]))
+            is_alone = (returns + 1 == len(text)) | (self._following(returns) != ord("\n"))
+            ends = np.sort(np.concatenate([ends, returns[is_alone]]))
         self.starts: Lines = np.concatenate([[0], ends + 1]).astype(np.int64)
         if self.starts[-1] == len(text):
             self.starts = self.starts[:-1]
@@ -334,12 +334,16 @@ class _PhysicalLines:
         delimiter, quote = ord(self.delimiter), ord(self.quote)
         before = self.characters[np.maximum(quotes - 1, 0)]
         begins = (quotes == self.starts[line]) | (before == delimiter) | (before == quote)
-        after = np.append(self.characters, 0)[quotes + 1]
+        after = self._following(quotes)
         ends = (quotes + 1 == self.ends[line]) | (after == delimiter) | (after == quote)
         is_wrong = np.where(is_opening, ~begins, ~ends)
         fits: Mask = np.diff(firsts) % 2 == 0
         fits[line[is_wrong]] = False
         return fits
+
+    def _following(self, positions: Lines) -> NDArray[np.uint8]:
+        """The characters after these; for the last character of the chunk, itself."""
+        return self.characters[np.minimum(positions + 1, len(self.characters) - 1)]
 
     def _counts(self, character: int) -> Lines:
         positions = np.flatnonzero(self.characters == character)
