@@ -279,8 +279,8 @@ def test_a_workbook_that_unpacks_into_far_more_than_it_is_is_refused(empty: Prac
 
 
 def test_an_overlong_line_costs_no_other(empty: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.formats.lines.CHUNK_BYTES", 1_000)
-    monkeypatch.setattr("data.formats.lines.LONGEST_LINE_BYTES", 5_000)
+    monkeypatch.setattr("data.formats.physical_lines.CHUNK_BYTES", 1_000)
+    monkeypatch.setattr("data.formats.physical_lines.LONGEST_LINE_BYTES", 5_000)
     lines = delimited().splitlines()
     for end in ("\n", "\r\n", "\r"):
         empty.write("treatments.csv", end.join([*lines[:2], "x" * 50_003, *lines[2:], "y" * 5_500]).encode())

@@ -87,7 +87,7 @@ def test_lines_that_are_not_text_are_rejected(tmp_path: Path) -> None:
 def test_every_value_stood_in_its_column_of_its_row(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Random damage, in chunks of a few lines: no value moves, and all lines are accounted for."""
     draw = random.Random(seed)
-    monkeypatch.setattr("data.formats.lines.CHUNK_BYTES", draw.choice((50, 200, 1_000)))
+    monkeypatch.setattr("data.formats.physical_lines.CHUNK_BYTES", draw.choice((50, 200, 1_000)))
     is_quoted = draw.random() < 0.5
     lines: list[str] = []
     for row in range(1, 80):
