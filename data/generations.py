@@ -35,7 +35,7 @@ READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
 AGAIN = "Import the exports again with --replace to make a new one."
 OR_AGAIN = ", or import the exports again with --replace to make a new one."
 
-_verified: dict[tuple[str, int, int, int, int], str] = {}
+_verified: dict[tuple[int, int, int, int, int], str] = {}
 _verifying = threading.Lock()
 _versions: dict[str, int] = {}
 
@@ -130,7 +130,7 @@ def published(pointer: Path) -> list[Path]:
 def unpublished(folder: Path) -> Path | None:
     """The file that an import moved beside the others without getting as far as the pointer."""
     written = read_description(folder / STAGING / NEXT_POINTER)
-    file = folder / Path(str(written["file"])).name if written else None
+    file = folder / Path(written["file"]).name if written else None
     # The pointer of a return names a file of another number, which has long been published.
     return file if file and written and number_of(file) == written["generation"] else None
 
@@ -142,7 +142,8 @@ def read_description(path: Path) -> dict[str, Any] | None:
             written = json.loads(file.read(LARGEST_DESCRIPTION))
     except (ValueError, OSError, RecursionError):
         return None
-    return written if isinstance(written, dict) and {"generation", "file", "sha256"} <= set(written) else None
+    is_one = isinstance(written, dict) and "generation" in written
+    return written if is_one and all(isinstance(written.get(name), str) for name in ("file", "sha256")) else None
 
 
 def sha256_of(file: Path) -> str:
@@ -156,15 +157,10 @@ def has_log(file: Path) -> bool:
     return any(file.with_name(f"{file.name}{ending}").exists() for ending in (".wal", ".wal.checkpoint"))
 
 
-def checksum(file: Path, mend: str = AGAIN) -> str:
-    """The SHA-256 of a snapshot, computed once while the file stays the same.
-
-    Raises ImportRefused where a log lies beside it.
-    """
-    if has_log(file):
-        raise ImportRefused(f"{file.name} has a .wal file beside it: it is no published snapshot. {mend}")
+def checksum(file: Path) -> str:
+    """The SHA-256 of a snapshot, computed once while the file stays the same."""
     status = file.stat()
-    key = (str(file.resolve()), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     with _verifying:
         if key not in _verified:
             _verified[key] = sha256_of(file)
@@ -184,13 +180,17 @@ def generation(file: Path, written: dict[str, Any]) -> Generation:
     )
 
 
-def require_version(version: object, path: Path, mend: str = AGAIN) -> None:
-    """Raises ImportRefused where a snapshot has another layout than this program reads."""
-    if version != FORMAT_VERSION:
-        raise ImportRefused(
-            f"{path} was made by another version of this program (layout {version}, this one reads {FORMAT_VERSION}). "
-            f"{mend}"
-        )
+def other_version(version: object, path: Path, mend: str = AGAIN) -> ImportRefused:
+    """The refusal of a snapshot that has another layout than this program reads."""
+    return ImportRefused(
+        f"{path} was made by another version of this program "
+        f"(layout {version}, this one reads {FORMAT_VERSION}). {mend}"
+    )
+
+
+def with_log(file: Path, mend: str = AGAIN) -> ImportRefused:
+    """The refusal of a snapshot that a log lies beside."""
+    return ImportRefused(f"{file.name} has a .wal file beside it: it is no published snapshot. {mend}")
 
 
 def remedy(pointer: Path) -> str:
@@ -206,21 +206,31 @@ def _generation(pointer: Path, written: dict[str, Any] | None) -> Generation:
     if written is None:
         if folder_of(pointer).is_dir():
             raise ImportRefused(f"The pointer {pointer} is damaged. {_bring_back(pointer)}")
-        sha256 = checksum(pointer)
-        beside = read_description(pointer.with_suffix(".json"))
-        if beside and sha256 != beside["sha256"]:
-            raise ImportRefused(f"The snapshot {pointer.name} is damaged: its checksum has changed. {AGAIN}")
-        require_version(_format_version(pointer, sha256), pointer)
-        return Generation(pointer, sha256, sha256[:12])
-    mend = remedy(pointer)
-    require_version(written.get("format_version"), pointer, mend)
-    file = folder_of(pointer) / Path(str(written["file"])).name
-    if checksum(file, mend) != written["sha256"]:
-        raise ImportRefused(f"The snapshot {file.name} is damaged: its checksum has changed. {mend}")
+        return _without_pointer(pointer)
+    if written.get("format_version") != FORMAT_VERSION:
+        raise other_version(written.get("format_version"), pointer, remedy(pointer))
+    file = folder_of(pointer) / Path(written["file"]).name
+    if has_log(file):
+        raise with_log(file, remedy(pointer))
+    if checksum(file) != written["sha256"]:
+        raise ImportRefused(f"The snapshot {file.name} is damaged: its checksum has changed. {remedy(pointer)}")
     try:
         return generation(file, written)
     except (ValueError, TypeError):
         raise ImportRefused(f"The pointer {pointer} is damaged. {_bring_back(pointer)}") from None
+
+
+def _without_pointer(file: Path) -> Generation:
+    """A snapshot file by itself; if its description lies beside it, it must still be what that says."""
+    if has_log(file):
+        raise with_log(file)
+    sha256, beside = checksum(file), read_description(file.with_suffix(".json"))
+    if beside and sha256 != beside["sha256"]:
+        raise ImportRefused(f"The snapshot {file.name} is damaged: its checksum has changed. {AGAIN}")
+    version = _format_version(file, sha256)
+    if version != FORMAT_VERSION:
+        raise other_version(version, file)
+    return Generation(file, sha256, sha256[:12])
 
 
 def _kept(file: Path, is_current: bool) -> KeptSnapshot:

@@ -33,12 +33,13 @@ from data.generations import (
     generation,
     has_log,
     number_of,
+    other_version,
     published,
     read_description,
-    require_version,
     sha256_of,
     snapshots,
     unpublished,
+    with_log,
 )
 from data.refusal import ImportRefused, unwritable
 
@@ -109,8 +110,11 @@ class Staging:
         said, other = read_description(file.with_suffix(".json")), "Return to another one."
         if not said or said["file"] != file.name:
             raise ImportRefused(f"The description of snapshot {number} is missing or damaged. {other}")
-        require_version(said.get("format_version"), file, other)
-        if checksum(file, other) != said["sha256"]:
+        if said.get("format_version") != FORMAT_VERSION:
+            raise other_version(said.get("format_version"), file, other)
+        if has_log(file):
+            raise with_log(file, other)
+        if checksum(file) != said["sha256"]:
             raise ImportRefused(f"Snapshot {number} is damaged: its checksum has changed. {other}")
         self.number = self._next_number()
         kept = ("file", "sha256", "rows", "as_of", "format_version")
