@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from dashboard.cli import main
 from dashboard.filters import Filters
 from dashboard.store import MEASURES, RECORDS, definition, open_snapshot
+from data import save_mapping
 from queries import groups_of
 from tests.conftest import SnapshotOf
 from tests.drawing import Exports, random_exports, write_exports
@@ -306,7 +307,7 @@ def test_progress_can_be_told_to_a_program(folder: Path) -> None:
 RAW = "Kunde;Datum;Leistung\nK1;31.01.2024;Botox\nK2;01.02.2024;Lippenfiller\n"
 
 
-def test_a_mapping_is_proposed_previewed_and_used(tmp_path: Path) -> None:
+def test_a_mapping_is_proposed_previewed_saved_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exports = tmp_path / "exports"
     exports.mkdir()
     (exports / "termine.csv").write_text(RAW)
@@ -320,7 +321,10 @@ def test_a_mapping_is_proposed_previewed_and_used(tmp_path: Path) -> None:
     (shown,) = json.loads((tmp_path / "preview.json").read_text())["tables"]
     assert shown["before"][0] == ["K1", "31.01.2024", "Botox"]
     assert dict(zip(shown["columns"], shown["after"][0], strict=True))["treated_on"] == "2024-01-31"
-    used = run("import", exports, "--mapping", tmp_path / "mine.toml", "--into", tmp_path / "outcomes.json")
+    save_mapping(tmp_path / "outcomes.json", "Mine", (tmp_path / "mine.toml").read_text())
+    monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(tmp_path / "outcomes.json"))
+    assert run("check", exports, "--mapping", "Mine").exit_code == 0
+    used = run("import", exports, "--mapping", "Mine")
     assert used.exit_code == 0, used.output
 
 

@@ -1,11 +1,15 @@
 """From a practice's raw files to a proposed mapping: what each file is taken for, and how its columns are read.
 
 words.py        words of exports, found in data/vocabulary.toml
+numbers.py      numbers of exports, whichever way they are written
 proposal.py     what is proposed, as plain values; to and from JSON
 columns.py      what the columns of a file hold
-sections.py     which of them is which column of a table
-files.py        which tables a file holds; what files say about each other
-sampling.py     the only part that opens a file
+cells.py        a source column read into a column of the contract, its values matched
+expressions.py  cells that are made from several columns, or from a part of one
+sections.py     which source column is which column of a table
+files.py        which tables a file holds
+together.py     what files say about each other
+sampling.py     a file, looked at for this
 editing.py      changes by whoever knows better
 writing.py      the mapping, as TOML
 previewing.py   rows before and after

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from data.dates import CANDIDATES, ISO, OFFSET, date_by
+from data.proposing.numbers import NUMBER, decimal_mark, number_in
 from data.proposing.proposal import ISO_SAYS, OFFSET_SAYS, Column, DateReading
 from data.proposing.words import found, header_words, normalised, resemblance, vocabulary
 
@@ -22,10 +23,6 @@ MOST = 0.75
 DATE_LIKE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}([T ].*)?|\d{8}"
     r"|\d{1,2}[. -]+[A-Za-z]{3,}\.?[. -]+\d{2,4}.*|[A-Za-z]{3,} \d{1,2}, \d{4}.*",
-    re.ASCII,
-)
-NUMBER = re.compile(
-    r"[+-]?(?P<digits>\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)\s*(?P<unit>[^\W\d_]{1,10}\.?|%)?",
     re.ASCII,
 )
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
@@ -90,7 +87,8 @@ def _column(connection: duckdb.DuckDBPyConnection, sample: Sampled, header: str)
     dates = readings(connection, texts)
     identifying = _identifying(header, texts, bool(dates), values)
     numbers = [match for text in texts if (match := NUMBER.fullmatch(text))]
-    is_number = not dates and len(numbers) >= NEARLY_ALL * len(texts)
+    rows = sum(count for text, count in values.counts.items() if NUMBER.fullmatch(text))
+    is_number = not dates and (len(numbers) >= NEARLY_ALL * len(texts) or rows >= NEARLY_ALL * values.filled)
     holds = (
         "identifying"
         if identifying
@@ -106,7 +104,7 @@ def _column(connection: duckdb.DuckDBPyConnection, sample: Sampled, header: str)
         if is_few and (len(texts) <= 60 or 4 * len(texts) <= values.filled)
         else "text"
     )
-    read = [read_number(match["digits"]) for match in numbers] if is_number else []
+    read = [number for text in texts if (number := number_in(text)) is not None] if is_number else []
     units = [match["unit"] for match in numbers if match["unit"]] if is_number else []
     common = sorted(values.counts.items(), key=lambda one: (-one[1], one[0]))
     kept_to_itself = identifying and identifying != "dates of birth"
@@ -172,35 +170,6 @@ def readings(connection: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> tup
         DateReading(ways[place], CANDIDATES[ways[place]], tuple((texts[no], read[no][place] or "") for no in telling))
         for place in different
     )
-
-
-def read_number(digits: str) -> float:
-    """A number, whichever mark it is written with; only for a look at how large the values are."""
-    last = max(digits.rfind("."), digits.rfind(","))
-    whole, part = (digits[:last], digits[last + 1 :]) if last >= 0 else (digits, "")
-    if len(part) == 3 and whole not in ("", "0") and digits.count(".") + digits.count(",") == 1:
-        whole, part = whole + part, ""
-    return float(f"{re.sub('[^0-9]', '', whole) or '0'}.{part or '0'}")
-
-
-def decimal_mark(texts: Sequence[str]) -> str:
-    """The decimal mark that numbers prove: "." or ","; "?" where they leave it open or disagree, "" without any."""
-    proven: set[str] = set()
-    is_open = False
-    for text in texts:
-        match = NUMBER.fullmatch(text)
-        digits = match["digits"] if match else ""
-        marks = [character for character in digits if character in ".,"]
-        if not marks:
-            continue
-        last = digits.rfind(marks[-1])
-        if len(set(marks)) == 2 or len(digits) - last - 1 != 3 or digits[:last] in ("", "0"):
-            proven.add(marks[-1])
-        elif len(marks) > 1:
-            proven.add("." if marks[-1] == "," else ",")
-        else:
-            is_open = True
-    return proven.pop() if len(proven) == 1 else "?" if proven or is_open else ""
 
 
 def _is_yes_or_no(texts: Sequence[str]) -> bool:

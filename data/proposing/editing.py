@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from data.contract import TABLES
 from data.proposing import files
+from data.proposing.cells import cell_from, nothing
 from data.proposing.proposal import OFFSET_SAYS, Cell, Column, File, Proposal, Section
-from data.proposing.sections import cell_from, finished, nothing
+from data.proposing.sections import finished
 from data.refusal import ImportRefused
 
 CHOSEN = "chosen by you"

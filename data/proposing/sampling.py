@@ -16,8 +16,8 @@ from data.formats.delimited import DelimitedFile
 from data.formats.export_file import LINE_COLUMN, ExportFile, Ledger
 from data.formats.unfolding import Readable, unfolded
 from data.proposing.columns import Sampled, Values
-from data.proposing.files import proposed
 from data.proposing.proposal import File, Proposal
+from data.proposing.together import proposed
 from data.proposing.words import header_words
 from data.refusal import ImportRefused
 from data.sources import RECORDS, given_files

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from data.contract import TABLES
 from data.contract import Column as ContractColumn
-from data.proposing.proposal import OFFSET_SAYS, Cell, Column, Section, ValueMatch
+from data.proposing.cells import BY_CONTENT, cell_from, known_share, nothing
+from data.proposing.expressions import birth_year, of_treatments
+from data.proposing.numbers import number_in
+from data.proposing.proposal import OFFSET_SAYS, Cell, Column, Section
 from data.proposing.words import (
-    LEFT_OUT,
     found,
     header_words,
     lexicon,
@@ -17,43 +20,15 @@ from data.proposing.words import (
     resemblance,
     vocabulary,
 )
-from data.sources import literal, quoted
 
 LEAST = 0.45
 """A source column that is less sure than this is not proposed."""
 GENERIC = 0.6
 GENERIC_ALONE = 0.75
-MATCHED = (
-    "treatment_type",
-    "effect",
-    "area",
-    "side",
-    "sex",
-    "severity",
-    "skin_type",
-    "sun_exposure",
-    "technique",
-    "indication",
-    "satisfaction",
-    "gais",
-)
-"""Columns whose values are matched to codes; yes and no besides."""
-BY_CONTENT = {
-    "treatment_type": 0.4,
-    "effect": 0.6,
-    "area": 0.6,
-    "sex": 0.95,
-    "side": 0.95,
-    "severity": 0.95,
-    "skin_type": 0.95,
-}
-"""The share of values that must be known for a column to be taken by its content alone."""
+WITHIN = 0.9
 FEW = 3
 """Numbers up to this in a column called Quantity count what was billed, not what was injected."""
-MOST_TRIED = 100
-"""So many of its most frequent values tell what a column is."""
 MAIN_DATE = {"treatments": "treated_on", "follow_ups": "followed_up_on", "side_effects": "onset_on"}
-EXPRESSED = "the file has no number of its own for each row"
 
 
 @dataclass(frozen=True)
@@ -92,16 +67,12 @@ def propose_section(
             chosen[candidate.column] = candidate
             taken.add(candidate.source.name)
     cells = {name: _cell(candidate) for name, candidate in chosen.items()}
-    if table == "treatments" and "treatment_type" not in cells and "product" in chosen:
-        cells |= _type_of_product(chosen["product"].source)
     if linking:
         cells |= {name: linking.cell(name) for name in given if linking.cell(name).is_given}
-    if table == "patients" and "birth_year" not in cells:
-        cells |= _birth_year(columns)
-    if table == "treatments" and ("treatment_id" not in chosen or not _tells_rows_apart(chosen["treatment_id"].source)):
-        cells |= _made_id(cells)
-    if table == "treatments" and "dose_unit" not in cells and "dose" in chosen:
-        cells |= _two_doses(usable) or _dose_unit(chosen["dose"].source, cells.get("treatment_type"))
+    if table == "patients":
+        cells = birth_year(columns) | cells
+    if table == "treatments":
+        cells = of_treatments(cells, usable)
     return finished(Section(table, tuple(cells.get(one.name, nothing(one.name, columns)) for one in contract)), columns)
 
 
@@ -146,52 +117,6 @@ def _instead_of_a_name(column: ContractColumn, columns: Sequence[Column]) -> str
 
 def _has_offset(source: Column) -> bool:
     return any(reading.says == OFFSET_SAYS for reading in source.dates)
-
-
-def nothing(column: str, columns: Sequence[Column]) -> Cell:
-    """The cell of a column that the file does not seem to have."""
-    near = [
-        source.name
-        for source in columns
-        if source.holds == "identifying" and resemblance(source.name, header_words(column)) >= 0.6
-    ]
-    left_out = f"; {near[0]} is left out, for it says who somebody is" if near else ""
-    return Cell(column, reason=f"no column of the file looks like it{left_out}")
-
-
-def cell_from(column: ContractColumn, source: Column, by: str, reason: str, score: float) -> Cell:
-    """The cell that reads a source column: its values matched, the way its dates are read where there is one only."""
-    return Cell(
-        column.name,
-        by,
-        reason,
-        round(score, 2),
-        source=source.name,
-        values=matches(column, source),
-        date_formats=source.dates[0].formats if column.kind == "date" and len(source.dates) == 1 else (),
-    )
-
-
-def matches(column: ContractColumn, source: Column) -> tuple[ValueMatch, ...]:
-    """What each value of a source column becomes, for a column of codes; nothing for any other."""
-    if column.name not in MATCHED and column.kind != "boolean":
-        return ()
-    if column.kind == "integer" and source.holds == "numbers":
-        return ()
-    matched = []
-    for value, count in source.values:
-        one = found(value, column.name)
-        if one.score or column.name in ("treatment_type", "effect", "area") or column.codes or column.kind != "text":
-            matched.append(ValueMatch(value, count, one.code, one.reason, round(one.score, 2)))
-    return tuple(matched)
-
-
-def known_share(source: Column, column: str) -> float:
-    """The share of a column's rows whose value stands for a code of this column of the contract."""
-    values = source.values[:MOST_TRIED]
-    rows = sum(count for _, count in values)
-    known = sum(count for value, count in values if found(value, column).code not in ("", LEFT_OUT))
-    return known / rows if rows else 0.0
 
 
 def _candidate(column: ContractColumn, source: Column, table: str, usable: Sequence[Column]) -> Candidate | None:
@@ -297,102 +222,31 @@ def _fit(column: ContractColumn, source: Column) -> tuple[float, str]:
 
 def _number_fit(column: ContractColumn, source: Column) -> tuple[float, str]:
     if source.holds == "numbers" or source.low is not None:
-        low, high = source.low or 0.0, source.high or 0.0
+        high = source.high or 0.0
         is_count = resemblance(source.name, vocabulary()["generic"]["count"]) >= 0.98 and not source.decimal
         if column.name == "dose" and is_count and high <= FEW:
             return 0.0, ""
-        if (column.low is not None and low < column.low and column.name != "planned_interval_days") or (
-            column.high is not None and high > column.high
-        ):
-            return 0.0, ""
-        return 1.0, ""
+        share = _share_within(column, source)
+        return (share if share >= WITHIN else 0.0), ""
     if column.name in ("satisfaction", "gais") and lexicon(column.name):
         share = known_share(source, column.name)
         return (share if share >= 0.6 else 0.0), ""
     return 0.0, ""
 
 
+def _share_within(column: ContractColumn, source: Column) -> float:
+    """The share of numbers that the contract allows; a few beyond are mistakes, many are another scale."""
+    low = -math.inf if column.low is None else column.low
+    high = math.inf if column.high is None else column.high
+    numbers = [(number, count) for value, count in source.values if (number := number_in(value)) is not None]
+    if not numbers:
+        return 1.0 if low <= (source.low or 0) and (source.high or 0) <= high else 0.0
+    return sum(count for number, count in numbers if low <= number <= high) / sum(count for _, count in numbers)
+
+
 def _cell(candidate: Candidate) -> Cell:
     column = next(table.column(candidate.column) for table in TABLES.values() if candidate.column in table.column_names)
     return cell_from(column, candidate.source, candidate.by, candidate.reason, candidate.score)
-
-
-def _birth_year(columns: Sequence[Column]) -> dict[str, Cell]:
-    """The year out of a date of birth; nothing where its years have two digits."""
-    for source in columns:
-        has_century = all("%Y" in one for reading in source.dates for one in reading.formats)
-        if source.identifying == "dates of birth" and source.dates and has_century:
-            sql = rf"nullif(regexp_extract({quoted(source.name)}, '\d{{4}}'), '')"
-            reason = f"the year of {source.name!r}; the day itself is left out"
-            return {"birth_year": Cell("birth_year", "expression", reason, 0.9, sql=sql)}
-    return {}
-
-
-def _type_of_product(product: Column) -> dict[str, Cell]:
-    """The type of treatment by the product that was used, where no column of its own tells it."""
-    share = known_share(product, "treatment_type")
-    if share < BY_CONTENT["treatment_type"]:
-        return {}
-    reason = f"the products in {product.name!r} tell the type of treatment ({share:.0%} are known)"
-    column = TABLES["treatments"].column("treatment_type")
-    return {"treatment_type": cell_from(column, product, "content", reason, 0.35 + 0.3 * share)}
-
-
-def _made_id(cells: dict[str, Cell]) -> dict[str, Cell]:
-    """A number made from what tells one record from another."""
-    needed = ("treatment_id",) if "treatment_id" in cells else ("patient_id", "treated_on")
-    if not {*needed, "treatment_type"} <= set(cells):
-        return {}
-    names = (*needed, "treatment_type", "area", "side", "product")
-    telling = list(dict.fromkeys(cells[name].source for name in names if name in cells))
-    sql = " || '|' || ".join(quoted(name) for name in telling)
-    reason = f"{EXPRESSED}: made from {', '.join(telling)}; rows that agree in all of them count once"
-    return {"treatment_id": Cell("treatment_id", "expression", reason, 0.5, sql=sql)}
-
-
-def _tells_rows_apart(source: Column) -> bool:
-    """Whether a number is one of rows; a few that repeat are rows that were exported twice."""
-    return source.distinct >= 0.98 * source.filled
-
-
-def _dose_unit(dose: Column, treatment_type: Cell | None) -> dict[str, Cell]:
-    """The unit of a dose that stands behind its number, or in the header of a column of one type of treatment."""
-    if dose.unit:
-        sql = rf"nullif(regexp_extract({quoted(dose.name)}, '([[:alpha:]]+)\.?\s*$', 1), '')"
-        return {
-            "dose_unit": Cell("dose_unit", "expression", f"stands behind the number in {dose.name!r}", 0.8, sql=sql)
-        }
-    types = {match.code for match in treatment_type.values if match.code != LEFT_OUT} if treatment_type else set()
-    unit = _unit_in(dose.name)
-    if unit == "mL":
-        return {"dose_unit": Cell("dose_unit", "constant", f"the header {dose.name!r} says so", 0.7, value="mL")}
-    if types == {"neuromodulator"} and unit == "U":
-        return {"dose_unit": Cell("dose_unit", "constant", f"the header {dose.name!r} says so", 0.7, value="U")}
-    return {}
-
-
-def _two_doses(columns: Sequence[Column]) -> dict[str, Cell]:
-    """The dose and its unit where units and millilitres have a column each."""
-    by_unit: dict[str, list[str]] = {"U": [], "mL": []}
-    for column in columns:
-        if column.holds == "numbers" and (unit := _unit_in(column.name)):
-            by_unit[unit].append(column.name)
-    if [len(names) for names in by_unit.values()] != [1, 1]:
-        return {}
-    (units,), (millilitres,) = by_unit.values()
-    reason = f"units in {units!r}, millilitres in {millilitres!r}"
-    dose = f"coalesce(nullif({quoted(units)}, ''), {quoted(millilitres)})"
-    unit = f"case when {quoted(units)} <> '' then 'U' when {quoted(millilitres)} <> '' then 'mL' end"
-    return {
-        "dose": Cell("dose", "expression", reason, 0.8, sql=dose),
-        "dose_unit": Cell("dose_unit", "expression", reason, 0.8, sql=unit),
-    }
-
-
-def _unit_in(header: str) -> str:
-    """The unit that a header names: U, mL, or none."""
-    words = set(normalised(header).split())
-    return "mL" if "ml" in words else "U" if words & set(vocabulary()["generic"]["units"]) else ""
 
 
 def _question(column: ContractColumn, cell: Cell, source: Column | None, decimal: str, timezone: str) -> str:
@@ -406,14 +260,3 @@ def _question(column: ContractColumn, cell: Cell, source: Column | None, decimal
     if column.kind in ("decimal", "integer") and source.decimal == "?" and not decimal:
         return f"A comma or a point in {source.name} could stand for decimals or for thousands. Which is meant?"
     return ""
-
-
-def exclusion(cell: Cell) -> str:
-    """SQL that is true for the rows that are left in, where some values of a column are left out; else empty."""
-    left_out = [match.value for match in cell.values if match.code == LEFT_OUT]
-    return f"{quoted(cell.source)} not in ({', '.join(map(literal, left_out))})" if left_out and cell.source else ""
-
-
-def check_ups(cell: Cell) -> list[str]:
-    """The values of a treatment column that are contacts after treatment rather than treatments."""
-    return [match.value for match in cell.values if match.code == LEFT_OUT and "check-up" in match.reason]

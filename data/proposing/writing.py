@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from data.proposing.cells import exclusion
 from data.proposing.proposal import File, Proposal, Section
-from data.proposing.sections import exclusion
 from data.proposing.words import LEFT_OUT
 
 UNSURE = 0.65

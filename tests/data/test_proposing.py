@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import zipfile
@@ -13,7 +14,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import ImportRefused, ImportReport
+from data import ImportRefused, ImportReport, check_exports
 from data.contract import TABLES
 from data.mapping import read_mapping
 from data.proposing import (
@@ -34,8 +35,9 @@ from data.proposing import (
     with_value,
     with_where,
 )
-from data.proposing.columns import Sampled, decimal_mark
-from data.proposing.files import pattern_of, proposed
+from data.proposing.columns import Sampled
+from data.proposing.numbers import decimal_mark
+from data.proposing.together import pattern_of, proposed
 from data.proposing.words import found, normalised, resemblance, vocabulary
 from tests.data.conftest import Practice
 
@@ -336,6 +338,18 @@ def test_what_has_no_day_or_another_scale_is_said(practice: Practice) -> None:
     )
 
 
+def test_a_mistake_among_scores_costs_no_column(practice: Practice) -> None:
+    rows = [f"C{day % 7};{day:02}.01.2024;{1 + day % 5};{1 + day % 5}" for day in range(1, 30)]
+    rows += ["C1;30.01.2024;7;k.A.", "C2;31.01.2024;2;k.A."]
+    practice.write("kontrollen.csv", "\n".join(["Kunde;Kontrolle am;GAIS;Zufriedenheit", *rows]))
+    assert sources(propose([practice.exports]).file("kontrollen.csv"), "follow_ups") == {
+        "patient_id": "Kunde",
+        "followed_up_on": "Kontrolle am",
+        "gais": "GAIS",
+        "satisfaction": "Zufriedenheit",
+    }
+
+
 def test_a_count_of_what_was_billed_is_no_dose(practice: Practice) -> None:
     practice.write("visits.csv", "Pat.-Nr.;Datum;Leistung;Anzahl\n7;2024-01-15;Botox;1\n8;2024-01-16;Botox;2\n")
     cells = section(propose([practice.exports]).file("visits.csv"), "treatments")
@@ -599,3 +613,57 @@ def test_whatever_a_file_holds_the_mapping_is_valid(
         for written, one in zip(sections, file.sections, strict=False):
             assert re.fullmatch("visits_.*", written.file or "")
             assert set(written.columns) == {cell.column for cell in one.cells if cell.is_given}
+
+
+NAMED = [
+    "Date",
+    "Datum",
+    "Kunde",
+    "Client No",
+    "Service",
+    "Menge",
+    "Bruising since",
+    "Bruising until",
+    "Kontrolle am",
+    "Sex",
+]
+DATED = st.dates(date(2019, 1, 1), date(2024, 12, 31)).map(lambda day: day.strftime("%d.%m.%Y"))
+FITTING = {
+    "Date": DATED,
+    "Datum": DATED,
+    "Kontrolle am": DATED,
+    "Bruising since": DATED,
+    "Bruising until": DATED,
+    "Service": st.sampled_from(["Botox", 'Lip "filler"', "Peel; strong", "Beratung", "Kontrolle", "L'Oréal", "#1"]),
+    "Menge": st.sampled_from(["0,5", "1", "20", "20 U", "x"]),
+    "Sex": st.sampled_from(["F", "M", "?"]),
+}
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_what_is_proposed_without_a_question_is_imported(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    headers = data.draw(st.lists(st.sampled_from(NAMED), min_size=3, unique=True))
+    cells = [st.one_of(st.just(""), FITTING.get(name, st.integers(1, 9).map(str))) for name in headers]
+    rows = data.draw(st.lists(st.tuples(*cells), min_size=1, max_size=12))
+    folder = tmp_path_factory.mktemp("practice")
+    with (folder / "visits.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";").writerows([headers, *rows])
+    proposal = propose([folder])
+    if not any(file.sections for file in proposal.files):
+        return
+    mapping = tmp_path_factory.mktemp("mapping") / "mapping.toml"
+    mapping.write_text(proposal.to_toml("Practice"), encoding="utf-8")
+    if any(question.kind in ("dates", "missing") for question in proposal.questions):
+        with pytest.raises(ImportRefused):
+            check_exports([folder], mapping)
+        return
+    report = check_exports([folder], mapping)
+    for account in report.files:
+        assert account.rows_read == len([row for row in rows if any(row)]) * _times(proposal, account.table)
+
+
+def _times(proposal: Proposal, table: str) -> int:
+    return sum(one.table == table for file in proposal.files for one in file.sections)
