@@ -253,6 +253,7 @@ def test_a_column_that_stands_twice_is_read_by_its_number(empty: Practice) -> No
         ("treatments.json", b"[{" + b'"a":{' * 100_000, "nested too deeply"),
         ("treatments.json", b'[{"a": 1}', "not JSON"),
     ],
+    ids=range(11),
 )
 def test_what_cannot_be_read_is_refused_with_its_name(empty: Practice, name: str, content: bytes, message: str) -> None:
     empty.write(name, content)
