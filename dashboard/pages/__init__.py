@@ -1,5 +1,5 @@
 """The pages in reading order. A page has a TITLE, a URL_PATH and `render(filters)`: sentences and sections."""
 
-from dashboard.pages import maintenance, overview, records, side_effects, time_to_resolution
+from dashboard.pages import data, maintenance, overview, records, side_effects, time_to_resolution
 
-PAGES = (overview, side_effects, time_to_resolution, maintenance, records)
+PAGES = (overview, side_effects, time_to_resolution, maintenance, records, data)

@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
 from dashboard.store import Store, default_snapshot, open_snapshot, snapshot_path
-from data import current
+from data import ImportRefused, current
 
 
 def current_store() -> Store:
@@ -23,6 +23,25 @@ def current_store() -> Store:
     """
     place = _place(snapshot_path())
     return _opened(str(place), current(place).name)
+
+
+def readable_store() -> tuple[Store | None, str]:
+    """The current snapshot, or None and why it cannot be read."""
+    try:
+        return current_store(), ""
+    except ImportRefused as refused:
+        return None, str(refused)
+
+
+def snapshot_name() -> str:
+    """The name of the current snapshot, "" where none can be read; another one whenever the data changes."""
+    store, _ = readable_store()
+    return store.name if store else ""
+
+
+def pointer() -> Path:
+    """Where the current snapshot is, and where an import puts the next one."""
+    return snapshot_path().absolute()
 
 
 @st.cache_resource(show_spinner="Preparing the sample data ...")
@@ -124,3 +143,14 @@ def record_count(table: str, filters: Filters) -> tuple[int, int]:
 @st.cache_data(max_entries=500, show_spinner=False)
 def _record_count(_store: Store, snapshot: str, table: str, filters: Filters) -> tuple[int, int]:
     return _store.record_count(table, filters)
+
+
+def account(name: str, import_no: int | None = None) -> pd.DataFrame:
+    """What became of the imported rows; see Store.account."""
+    store = current_store()
+    return _account(store, store.name, name, import_no)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _account(_store: Store, snapshot: str, name: str, import_no: int | None) -> pd.DataFrame:
+    return _store.account(name, import_no)

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import streamlit as st
 
+import data
+from dashboard.access import may_import
 from dashboard.filters import Filters
 from dashboard.ui.errors import calmly
 from dashboard.ui.sidebar import filter_panel
@@ -23,13 +25,24 @@ class PageModule(Protocol):
 
 def front_door(pages: Sequence[PageModule]) -> None:
     """The page that is asked for, of what the filter panel selects; the first of the pages is the way in."""
+    pages = [page for page in pages if may_import() or not _is_for_importing(page)]
     known = {page.URL_PATH: st.Page(_shown(page), title=page.TITLE, url_path=page.URL_PATH) for page in pages[1:]}
     known |= {pages[0].URL_PATH: st.Page(_shown(pages[0]), title=pages[0].TITLE, default=True)}
     current = st.navigation([known[page.URL_PATH] for page in pages])
     st.session_state["pages"] = known
     with calmly():
-        st.session_state["filters"] = filter_panel()
+        try:
+            st.session_state["filters"] = filter_panel()
+        except data.ImportRefused:
+            # Where the data cannot be opened, the page that brings in new data can.
+            if not any(known[page.URL_PATH] is current for page in pages if _is_for_importing(page)):
+                raise
+            st.session_state["filters"] = Filters()
         current.run()
+
+
+def _is_for_importing(page: PageModule) -> bool:
+    return getattr(page, "IS_FOR_IMPORTING", False)
 
 
 def link(url_path: str, label: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Sequence
 
@@ -25,6 +26,25 @@ def plain(text: str) -> str:
 def sentence(text: str) -> str:
     """A text that begins with a capital letter and is safe for markdown."""
     return plain(text[:1].upper() + text[1:])
+
+
+def without_mapping(told: str) -> str:
+    """What was told of a file, without the part that only someone who writes a mapping can act upon."""
+    return "; ".join(part for part in told.split("; ") if "mapping" not in part)
+
+
+def when(moment: datetime.datetime) -> str:
+    """A moment as people write it: 25 November 2026, 14:03."""
+    return f"{moment:%-d %B %Y, %H:%M}"
+
+
+def how_long(seconds: float) -> str:
+    """How long ago something was, roughly."""
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            whole = int(seconds / size)
+            return f"{whole} {unit}{'s' * (whole != 1)} ago"
+    return "just now"
 
 
 def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
@@ -61,7 +81,7 @@ def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | Non
     n = next((column for column in ("evaluable", "side_effects", "patients", "at_risk") if column in frame), None)
     found = groups(frame, [column for column in by if column != "effect"], look)
     small = [f"{group.name} ({count(group.rows[n].max())})" for group in found if n and group.rows[n].max() < SMALL]
-    said = [f"Fewer than {SMALL}, so read with care: {_listed(small)}."] if small else []
+    said = [f"Fewer than {SMALL}, so read with care: {listed(small)}."] if small else []
     shown = most or (MOST_CURVES if "day" in frame else MOST_ROWS)
     which = "latest" if by and by[0] in ("month", "quarter", "year") else "largest"
     if len(found) > shown:
@@ -73,7 +93,7 @@ def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | Non
             if group.rows["completeness"].iloc[0] < LOW_COMPLETENESS
         ]
         said += (
-            [f"Fewer than half were followed up, so the true rate may be far from this: {_listed(low)}."] if low else []
+            [f"Fewer than half were followed up, so the true rate may be far from this: {listed(low)}."] if low else []
         )
     if "estimator" in frame and frame["estimator"].astype(str).str.contains("approximate").any():
         said.append(
@@ -83,6 +103,12 @@ def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | Non
     return said
 
 
-def _listed(names: Sequence[str], longest: int = 6) -> str:
+def joined(parts: Sequence[str]) -> str:
+    """The parts as a sentence has them: a, b and c."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def listed(names: Sequence[str], longest: int = 6) -> str:
+    """The first of the names, and how many more there are."""
     more = f" and {len(names) - longest} more" if len(names) > longest else ""
     return ", ".join(names[:longest]) + more

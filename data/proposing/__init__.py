@@ -15,6 +15,7 @@ writing.py      the mapping, as TOML
 previewing.py   rows before and after
 """
 
+from data.proposing.again import as_saved, files_of_the_contract, unnamed_types
 from data.proposing.editing import (
     with_constant,
     with_date_formats,
@@ -51,9 +52,12 @@ __all__ = [
     "Question",
     "Section",
     "ValueMatch",
+    "as_saved",
     "codes",
+    "files_of_the_contract",
     "preview",
     "propose",
+    "unnamed_types",
     "with_constant",
     "with_date_formats",
     "with_decimal",

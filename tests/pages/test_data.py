@@ -1,0 +1,169 @@
+"""The page "Data": what it says where there is nothing, or something is wrong, and on the way from file to import."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import data
+from dashboard import jobs
+from dashboard.pages import PAGES
+from tests.drawing import drawn, write_exports
+from tests.pages.test_pages import front_door, said
+
+ONE = drawn("treatment_id | patient_id | treated_on | treatment_type\nT1 | A | 0 | neuromodulator")
+CONTRACT = b"treatment_id,patient_id,treated_on,treatment_type\nT5,P1,2024-01-05,skincare\nT6,P1,never,skincare\n"
+AMBIGUOUS = b"Nr;Kunde;Datum;Leistung\n1;K1;03/04/2024;Botox\n2;K2;05/04/2024;Lippenfiller\n"
+
+
+@pytest.fixture
+def pointer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    place = tmp_path / "outcomes.json"
+    monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(place))
+    yield place
+    for upload in jobs.waiting(place):
+        upload.remove()
+
+
+@pytest.fixture
+def app(pointer: Path, tmp_path: Path) -> AppTest:
+    data.import_exports([write_exports(ONE, tmp_path / "exports")], into=pointer)
+    return opened()
+
+
+def opened() -> AppTest:
+    place = [page.URL_PATH for page in PAGES].index("data")
+    app = AppTest.from_function(front_door, default_timeout=60, kwargs={"place": place}).run()
+    assert not app.exception
+    return app
+
+
+def dropped(app: AppTest, name: str, content: bytes) -> AppTest:
+    app.file_uploader[0].upload(name, content, "text/csv").run()
+    return waited(app)
+
+
+def waited(app: AppTest) -> AppTest:
+    """Runs the page again until no job is at work any more: the end of one may begin the next."""
+    deadline = time.monotonic() + 120
+    while True:
+        while any(job.is_at_work for job in list(jobs._jobs.values())):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        app.run()
+        assert not app.exception
+        if not any(job.is_at_work for job in list(jobs._jobs.values())):
+            return app
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if button.label == label).click().run()
+    return waited(app)
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def test_with_nothing_but_one_import(app: AppTest) -> None:
+    told = said(app)
+    assert "No value looked wrong" in told
+    assert "No row was rejected" in told
+    assert "There is none yet" in told
+    assert "1 treatment record loaded" in "\n".join(fold.label for fold in app.expander)
+
+
+def test_files_of_the_contract_need_no_questions(app: AppTest, pointer: Path) -> None:
+    dropped(app, "treatments.csv", CONTRACT)
+    assert "need no questions" in said(app)
+    assert "1 treatment record to be loaded, 1 rejected" in said(app).replace("\\", "")
+    press(app, "Import")
+    assert app.success[0].value.replace("\\", "") == "1 treatment record loaded, 1 rejected."
+    assert jobs.waiting(pointer) == []
+    assert "2 of 2 treatment records" in said(app).replace("**", "")
+
+
+def test_the_same_file_again_changes_nothing_and_says_so(app: AppTest) -> None:
+    good = b"\n".join(CONTRACT.splitlines()[:2]) + b"\n"
+    for _ in range(2):
+        dropped(app, "treatments.csv", good)
+        press(app, "Import")
+        told = said(app)
+        press(app, "Bring in more files")
+    assert "nothing has changed" in told
+
+
+def test_what_is_open_stops_the_way_on_until_it_is_answered(app: AppTest) -> None:
+    dropped(app, "Leistungen.csv", AMBIGUOUS)
+    press(app, "Continue")
+    press(app, "Continue")
+    assert "can be read in two ways" in said(app)
+    assert next(button for button in app.button if button.label == "Continue").disabled
+    app.radio[0].set_value(0).run()
+    assert "3 April 2024" in app.radio[0].options[0]
+    assert not next(button for button in app.button if button.label == "Continue").disabled
+    press(app, "Continue")
+    assert "2 treatment records to be loaded" in said(app)
+    assert not app.query_params
+
+
+def test_not_yet_keeps_the_files_and_imports_nothing(app: AppTest, pointer: Path) -> None:
+    before = pointer.read_bytes()
+    dropped(app, "treatments.csv", CONTRACT)
+    press(app, "Not yet")
+    assert "treatments\\.csv" in said(app)
+    assert "Go on with these" in labels(opened())
+    press(app, "Go on with these")
+    assert "Import" in labels(app)
+    press(app, "Not yet")
+    press(app, "Delete them")
+    assert jobs.waiting(pointer) == []
+    assert pointer.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("page.csv", b"<html><body>Sign in</body></html>"),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n" + bytes(2000)),
+    ],
+)
+def test_what_cannot_be_read_is_said_with_a_way_out(app: AppTest, name: str, content: bytes) -> None:
+    dropped(app, name, content)
+    assert name.replace(".", "\\.") in said(app)
+    assert app.warning or app.error
+    assert {"Delete the files", "Choose other files"} & set(labels(app))
+    assert not [button for button in app.button if button.label == "Continue" and not button.disabled]
+
+
+def test_a_damaged_snapshot_can_be_replaced_from_the_page(app: AppTest, pointer: Path) -> None:
+    for file in pointer.with_name("outcomes.json.d").glob("*.duckdb"):
+        file.chmod(0o644)
+        file.write_bytes(b"rubbish")
+    app = opened()
+    assert "cannot be opened" in said(app)
+    dropped(app, "treatments.csv", CONTRACT)
+    press(app, "Import")
+    assert "1 treatment record loaded" in app.success[0].value
+
+
+def test_an_older_snapshot_can_be_returned_to(app: AppTest) -> None:
+    dropped(app, "treatments.csv", CONTRACT)
+    press(app, "Import")
+    assert "2 of 2 treatment records" in said(app).replace("**", "")
+    press(app, "Return")
+    assert "1 of 1 treatment records" in said(app).replace("**", "")
+
+
+def test_names_of_files_and_values_are_never_markdown(app: AppTest) -> None:
+    evil = "![x](http://evil.example/x.png)"
+    dropped(app, "![x](a).csv", f"Nr;Kunde;Datum;Leistung;{evil}\n1;{evil};13.04.2024;{evil};{evil}\n".encode())
+    for _ in range(3):
+        assert "![" not in said(app)
+        assert not [one for one in (*app.selectbox, *app.expander) if "![" in one.label]
+        if "Continue" in labels(app):
+            press(app, "Continue")
