@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import json
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -63,6 +64,24 @@ _progress = click.option(
 )
 
 
+def _bytes(context: click.Context, parameter: click.Parameter, told: str | None) -> int | None:
+    """A size such as 4GB or 500MB, in bytes."""
+    if told is None:
+        return None
+    size = re.fullmatch(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", told.strip(), re.IGNORECASE)
+    if not size:
+        raise Refused(f"--memory {told} is no size: write it like 4GB or 500MB")
+    return int(float(size[1]) * {"MB": 10**6, "GB": 10**9, "TB": 10**12}[size[2].upper()])
+
+
+_memory = click.option(
+    "--memory",
+    callback=_bytes,
+    metavar="SIZE",
+    help="The memory to work in, such as 4GB; more is spilled to disk. [default: a quarter of the machine's]",
+)
+
+
 @main.command()
 @_snapshot
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -107,6 +126,7 @@ def serve(snapshot: Path | None, host: str, port: int) -> None:
 @click.option("--into", type=click.Path(path_type=Path), help="The snapshot to add to or to make.")
 @click.option("--replace", is_flag=True, help="Start afresh instead of adding to the snapshot.")
 @click.option("--as-of", type=_day, help="The data cut-off, where the records do not tell.")
+@_memory
 @_progress
 @_report
 def import_(
@@ -115,6 +135,7 @@ def import_(
     into: Path | None,
     replace: bool,
     as_of: datetime.datetime | None,
+    memory: int | None,
     progress_format: str,
     report: Path | None,
 ) -> None:
@@ -133,9 +154,11 @@ def import_(
             as_of=as_of.date() if as_of else None,
             progress=progress,
             figures=first_look,
+            memory=memory,
+            rejects=_rejects(report or place),
         )
     try:
-        _tell(outcome, report, beside=place)
+        _tell(outcome, report, report or place)
     except KeyboardInterrupt:
         raise Refused("interrupted; the snapshot was published, but its report was not written to the end") from None
 
@@ -152,6 +175,7 @@ def import_(
     callback=_writable,
     help="Write ten rows of each table as JSON: as they stand in the file, and as they would be loaded.",
 )
+@_memory
 @_progress
 @_report
 def check(
@@ -160,6 +184,7 @@ def check(
     into: Path | None,
     as_of: datetime.datetime | None,
     preview_place: Path | None,
+    memory: int | None,
     progress_format: str,
     report: Path | None,
 ) -> None:
@@ -175,11 +200,27 @@ def check(
     cut_off = as_of.date() if as_of else None
     with _Progress(progress_format) as progress:
         if preview_place:
-            previewed, outcome = preview(list(sources), mapping, into=into, as_of=cut_off, progress=progress)
+            previewed, outcome = preview(
+                list(sources),
+                mapping,
+                into=into,
+                as_of=cut_off,
+                progress=progress,
+                memory=memory,
+                rejects=_rejects(report),
+            )
             preview_place.write_text(previewed.to_json(), encoding="utf-8")
         else:
-            outcome = check_exports(list(sources), mapping=mapping, into=into, as_of=cut_off, progress=progress)
-    _tell(outcome, report, beside=None)
+            outcome = check_exports(
+                list(sources),
+                mapping=mapping,
+                into=into,
+                as_of=cut_off,
+                progress=progress,
+                memory=memory,
+                rejects=_rejects(report),
+            )
+    _tell(outcome, report, report)
 
 
 @main.command()
@@ -223,20 +264,23 @@ def _require_own_place(report: Path | None, others: list[Path]) -> None:
             raise Refused(f"the report would be written over {place}: name another file with --report")
 
 
+def _rejects(beside: Path | None) -> Path | None:
+    """Where rejected rows are written: beside the report, or else the snapshot."""
+    return beside.with_name(f"{beside.stem}.rejects.csv") if beside else None
+
+
 def _tell(outcome: ImportReport, report: Path | None, beside: Path | None) -> None:
-    """Prints the report, writes it as JSON and its rejects beside it; exit status 1 where rows were rejected."""
-    place = report or beside
-    if place and not outcome.rejects:
-        place.with_name(f"{place.stem}.rejects.csv").unlink(missing_ok=True)
-    rejects = place.with_name(f"{place.stem}.rejects.csv") if place and outcome.rejects else None
-    if rejects:
-        outcome.write_rejects(rejects)
+    """Prints the report, and writes it as JSON; exit status 1 where rows were rejected."""
+    rejects = _rejects(beside)
+    if rejects and not outcome.reject_count:
+        rejects.unlink(missing_ok=True)
+        rejects = None
     if report:
         report.write_text(outcome.to_json(rejects.name if rejects else None), encoding="utf-8")
     click.echo(outcome.text().rstrip("\n"))
     if rejects:
         click.echo(f"\nThe rejected rows, with the reasons, for a spreadsheet: {rejects}")
-    sys.exit(1 if outcome.rejects else 0)
+    sys.exit(1 if outcome.reject_count else 0)
 
 
 @main.command()

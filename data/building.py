@@ -52,17 +52,23 @@ HISTORY = {
 }
 Look = Callable[[duckdb.DuckDBPyConnection, Table, Staged], None]
 EARLIER = "(earlier import)"
+# The text of rejected rows is held in memory by so many at once; each such piece reads the file again.
+RAWS_AT_ONCE = 500_000
 # Treatments first, for the others belong to them; patients last, for the data cut-off is settled then.
 CHECKED = ("treatments", "follow_ups", "side_effects", "patients")
 
 
 @dataclass(frozen=True)
 class Built:
-    """What was built: its data cut-off (None without any record), its rows, and the number of this import."""
+    """What was built: its data cut-off (None without any record), its rows, and the number of this import.
+
+    `is_nothing_new` where the earlier snapshot holds all of it already; then nothing is derived.
+    """
 
     as_of: date | None
     treatments: int
     import_no: int
+    is_nothing_new: bool
 
 
 def build(
@@ -70,7 +76,7 @@ def build(
     staged: Staged,
     has_previous: bool,
     as_of: date | None,
-    progress: Callable[[str], None] = lambda step: None,
+    progress: Callable[[str, float], None] = lambda step, share: None,
     look: Look = lambda connection, table, staged: None,
 ) -> Built:
     """Check, settle and link all rows, and derive everything that needs a patient's history.
@@ -84,7 +90,7 @@ def build(
     checking.prepare(connection)
     _catalogue(connection)
     for table in (TABLES[name] for name in CHECKED):
-        progress(f"checking {table.name}")
+        progress(f"checking {table.name}", 0)
         staging.stage(connection, table, staged, previous)
         for no, source in staged.sources.items():
             if source.section.table is table:
@@ -106,14 +112,33 @@ def build(
     cut_off = as_of or _latest(connection, "built")
     _snapshot(connection, cut_off)
     _figures(connection)
-    progress("linking and deriving")
-    for name in queries.MODEL:
-        _derive(connection, name)
-    _assert_linked(connection)
-    progress("writing the account")
+    progress("writing the account", 0)
     import_no = _history(connection, staged, previous)
+    is_nothing_new = previous is not None and _is_nothing_new(connection, staged, previous, import_no)
+    for done, name in enumerate(() if is_nothing_new else queries.MODEL):
+        progress("linking and deriving", done / len(queries.MODEL))
+        _derive(connection, name)
+    if not is_nothing_new:
+        _assert_linked(connection)
     treatments = _one(connection, "select count(*) from treatments")
-    return Built(cut_off, int(treatments), import_no)
+    return Built(cut_off, int(treatments), import_no, is_nothing_new)
+
+
+def _is_nothing_new(connection: duckdb.DuckDBPyConnection, staged: Staged, previous: str, import_no: int) -> bool:
+    """Whether this import changes nothing: every row a duplicate of the earlier snapshot, or rejected before."""
+    if any(account.rows_loaded or account.rows_replaced for account in staged.accounts.values()):
+        return False
+    about = "select as_of, program_version, format_version from {0}.snapshot"
+    catalogue = "select * from {0}.treatment_types"
+    rejected = 'select file, line, "table", "column", value, reason, raw from {0}.rejects'
+    this = f"{rejected.format('built')} where import_no = {import_no}"
+    before = f"{rejected.format(previous)}"
+    differing = (
+        *(f"({one.format('built')}) except ({one.format(previous)})" for one in (about, catalogue)),
+        f"({catalogue.format(previous)}) except ({catalogue.format('built')})",
+        f"({this}) except ({before})",
+    )
+    return not any(connection.execute(f"select 1 from ({one}) limit 1").fetchall() for one in differing)
 
 
 def _settle(connection: duckdb.DuckDBPyConnection, table: Table, staged: Staged) -> None:
@@ -273,7 +298,7 @@ def _history(connection: duckdb.DuckDBPyConnection, staged: Staged, previous: st
             f"insert into built.imports values ({', '.join('?' * (6 + len(counts)))})",
             [import_no, _now(), file, table, *counts, of.sha256, shape_of(of)],
         )
-    connection.register("raws", _raws(connection, staged))
+    _raws(connection, staged)
     connection.execute(
         f"""
         insert into built.rejects
@@ -320,39 +345,30 @@ def totals(staged: Staged) -> dict[tuple[str, str], dict[str, int]]:
     return summed
 
 
-def _raws(connection: duckdb.DuckDBPyConnection, staged: Staged) -> pa.Table:
-    """The rejected rows as they stand in their files: source_no, line, file, raw. Creates the table `sources`."""
-    connection.register(
-        "source_files",
-        pa.table(
-            {
-                "source_no": pa.array(list(staged.sources), pa.int32()),
-                "file": pa.array([source.file.name for source in staged.sources.values()], pa.string()),
-            }
-        ),
-    )
-    connection.execute("create or replace temp table sources as select * from source_files")
-    rows: list[tuple[int, int, str, str | None]] = []
-    rejected = connection.execute(
-        "select source_no, line from rejected where source_no > 0 order by source_no, line"
-    ).fetchall()
-    by_source: dict[int, list[int]] = {}
-    for no, line in rejected:
-        by_source.setdefault(no, []).append(line)
-    for no, lines in by_source.items():
-        file = staged.sources[no].file
-        ledger = staged.ledgers[file.name]
+def _raws(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Create `sources` (source_no, file), and `raws`, the rejected rows as they stand in their files."""
+    connection.execute("create or replace temp table sources (source_no integer, file varchar)")
+    for no, source in staged.sources.items():
+        connection.execute("insert into sources values (?, ?)", [no, source.file.name])
+    connection.execute("create or replace temp table raws (source_no integer, line bigint, file varchar, raw varchar)")
+    for no, source in staged.sources.items():
+        ledger = staged.ledgers[source.file.name]
         spans = ledger.spans | {one.line: one.lines for one in ledger.rejected}
-        raws = file.raw_lines({line: spans.get(line, 1) for line in lines})
-        rows += [(no, line, file.name, raws.get(line)) for line in lines]
-    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-    types = (pa.int32(), pa.int64(), pa.string(), pa.string())
-    return pa.table(
-        {
-            name: pa.array(column, sql_type)
-            for name, column, sql_type in zip(("source_no", "line", "file", "raw"), columns, types, strict=True)
-        }
-    )
+        lines = [0]
+        while lines := _rejected_lines(connection, no, lines[-1]):
+            texts = source.file.raw_lines({line: spans.get(line, 1) for line in lines})
+            piece = pa.table({"line": pa.array(lines, pa.int64()), "raw": pa.array(map(texts.get, lines), pa.string())})
+            connection.register("piece", piece)
+            connection.execute(
+                "insert into raws select $no, line, $file, raw from piece", {"no": no, "file": source.file.name}
+            )
+            connection.unregister("piece")
+
+
+def _rejected_lines(connection: duckdb.DuckDBPyConnection, no: int, after: int) -> list[int]:
+    """The next rejected lines of a source."""
+    select = f"select line from rejected where source_no = $no and line > $after order by line limit {RAWS_AT_ONCE}"
+    return [line for (line,) in connection.execute(select, {"no": no, "after": after}).fetchall()]
 
 
 def _require_one_kind(connection: duckdb.DuckDBPyConnection) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 
 import duckdb
+import pyarrow as pa
 
 import queries
 from data.contract import Table
@@ -96,10 +97,13 @@ def reject_lines(
 ) -> None:
     """Write down the lines of a source that are no record."""
     if lines:
-        connection.executemany(
-            "insert into rejected values (?, ?, ?, null, null, ?, null)",
-            [(table.name, source_no, rejected.line, rejected.reason) for rejected in lines],
+        rejected = pa.table({"line": [one.line for one in lines], "reason": [one.reason for one in lines]})
+        connection.register("rejected_lines", rejected)
+        connection.execute(
+            "insert into rejected select $table, $no, line, null, null, reason, null from rejected_lines",
+            {"table": table.name, "no": source_no},
         )
+        connection.unregister("rejected_lines")
 
 
 def warn_of_file(connection: duckdb.DuckDBPyConnection, table: Table, source_no: int, notes: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -15,14 +16,39 @@ from data.building import Look, build, totals
 from data.generations import Generation, current
 from data.mapping import Section, read_mapping
 from data.refusal import ImportRefused
-from data.reporting import FileAccount, ImportReport, ImportWarning, Reject
-from data.sources import Plan, given_files, literal, plan_import
+from data.reporting import (
+    REJECT_COLUMNS,
+    SHOWN,
+    TOLD,
+    FileAccount,
+    ImportReport,
+    ImportWarning,
+    Reject,
+    WarningKind,
+    write_rejects,
+)
+from data.sources import Plan, given_files, literal, plan_import, quoted
 
 Progress = Callable[[str, int, int], None]
 Figures = list[tuple[str, str, str, bytes]]
 """Measure, groups, the fingerprint of the code that made it, and the figure as bytes."""
 
 LARGEST_SHARE_OF_MEMORY = 4
+SMALLEST_MEMORY = 300_000_000
+ROWS_AT_ONCE = 10_000
+# What part of the whole each step takes, in thousandths; measured on a million records.
+WHOLE = 1_000
+STEPS = {
+    "reading": 400,
+    "checking treatments": 170,
+    "checking follow_ups": 100,
+    "checking side_effects": 50,
+    "checking patients": 20,
+    "writing the account": 10,
+    "linking and deriving": 150,
+    "publishing": 100,
+    "done": 0,
+}
 UNFOLDED = "unfolded"
 
 
@@ -34,31 +60,39 @@ def import_exports(
     as_of: date | None = None,
     progress: Progress | None = None,
     figures: Callable[[Path], Figures] | None = None,
+    memory: int | None = None,
+    rejects: Path | None = None,
 ) -> ImportReport:
     """Add exports to the snapshot at `into` (a pointer file), or make it; `replace` starts afresh.
 
     `sources` are folders and files, `mapping` a TOML file or the name of one that is saved or shipped. `figures` is
-    asked for the figures to store with the new snapshot, given its file, before it is published. Raises
-    ImportRefused, with the snapshot unchanged, for anything that its user can mend.
+    asked for the figures to store with the new snapshot, given its file, before it is published. `memory` bounds, in
+    bytes, what the database works in; `rejects` is the file to write rejected rows to, if there are some. Where the
+    exports change nothing, the snapshot stays as it is. Raises ImportRefused, with the snapshot unchanged, for
+    anything that its user can mend.
     """
-    told = progress or _silent
+    told = _Share(progress)
     given, sections = given_files(sources), _sections(mapping, into)
-    with publishing.staging(into, lambda message: told(message, 0, 1)) as place:
+    with publishing.staging(into, told) as place, _whole(rejects) as unfinished:
         plan = plan_import(given, sections, place.staging / UNFOLDED)
         earlier = None if replace else place.earlier()
-        with _database(place.path, place.staging, earlier) as connection:
-            report, treatments = _imported(connection, plan, earlier is not None, as_of, told)
+        with _database(place.path, place.staging, earlier, memory) as connection:
+            report, treatments = _imported(connection, plan, earlier is not None, as_of, told, unfinished)
             if not treatments:
                 first = "".join(f"\n  {one.file}:{one.line} {one.reason}" for one in report.rejects[:3])
                 raise ImportRefused(f"No treatment record could be loaded, so nothing was changed.{first}")
-            told("publishing", 0, 1)
-            connection.execute("use memory")
-            connection.execute("checkpoint built")
-            connection.execute("detach built")
-        if figures:
-            _store(figures(place.path), place.path)
-        place.commit(treatments, report.as_of, [account.file for account in report.files])
-    told("done", 1, 1)
+            if not report.is_nothing_new:
+                told("publishing")
+                connection.execute("use memory")
+                connection.execute("checkpoint built")
+                connection.execute("detach built")
+        if not report.is_nothing_new:
+            if figures:
+                told("publishing", 0.3)
+                _store(figures(place.path), place.path)
+            told("publishing", 0.8)
+            place.commit(treatments, report.as_of, [account.file for account in report.files])
+    told("done")
     return report
 
 
@@ -74,19 +108,56 @@ def check_exports(
     as_of: date | None = None,
     progress: Progress | None = None,
     look: Look | None = None,
+    memory: int | None = None,
+    rejects: Path | None = None,
 ) -> ImportReport:
-    """What adding these exports to the snapshot at `into`, or to none, would report; nothing is kept.
+    """What adding these exports to the snapshot at `into`, or to none, would report; nothing else is kept.
 
-    `look` may look at the rows of each table once they are checked.
+    `look` may look at the rows of each table once they are checked; `memory` and `rejects` are those of an import.
     """
+    told = _Share(progress)
     given, sections = given_files(sources), _sections(mapping, into)
     earlier = current(into) if into is not None else None
     with (
         publishing.working_folder() as folder,
-        _database(folder / "check.duckdb", folder, earlier) as connection,
+        _whole(rejects) as unfinished,
+        _database(folder / "check.duckdb", folder, earlier, memory) as connection,
     ):
         plan = plan_import(given, sections, folder / UNFOLDED)
-        return _imported(connection, plan, earlier is not None, as_of, progress or _silent, look)[0]
+        report, _ = _imported(connection, plan, earlier is not None, as_of, told, unfinished, look)
+    told("done")
+    return report
+
+
+class _Share:
+    """Tells how far an import is, as one share of the whole that never falls."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress
+        self.reached = 0
+
+    def __call__(self, step: str, share: float = 0) -> None:
+        """At this share of a step; a step that takes no time of its own leaves the whole where it was."""
+        if step in STEPS:
+            before = sum(list(STEPS.values())[: list(STEPS).index(step)])
+            self.reached = max(self.reached, min(int(before + share * STEPS[step]), WHOLE))
+        if self.progress:
+            self.progress(step, self.reached, WHOLE)
+
+
+@contextmanager
+def _whole(place: Path | None) -> Iterator[Path | None]:
+    """A place to write to first: what is written there is at `place` once all went well, and else nowhere."""
+    if place is None:
+        yield None
+        return
+    unfinished = place.with_name(f"{place.name}.unfinished")
+    try:
+        yield unfinished
+        if unfinished.exists():
+            unfinished.replace(place)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _sections(mapping: str | Path | None, snapshot: str | Path | None) -> tuple[Section, ...] | None:
@@ -94,9 +165,14 @@ def _sections(mapping: str | Path | None, snapshot: str | Path | None) -> tuple[
 
 
 @contextmanager
-def _database(built: Path, folder: Path, earlier: Generation | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def _database(
+    built: Path, folder: Path, earlier: Generation | None, memory: int | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that builds in `built` and spills to `folder`, and can reach no other file."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // LARGEST_SHARE_OF_MEMORY
+    if memory is None:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // LARGEST_SHARE_OF_MEMORY
+    elif memory < SMALLEST_MEMORY:
+        raise ImportRefused(f"--memory has to be at least {SMALLEST_MEMORY // 1_000_000} MB.")
     connection = duckdb.connect(
         config={
             "temp_directory": str(folder / "spill"),
@@ -125,43 +201,52 @@ def _imported(
     plan: Plan,
     has_previous: bool,
     as_of: date | None,
-    told: Progress,
+    told: _Share,
+    rejects: Path | None,
     look: Look | None = None,
 ) -> tuple[ImportReport, int]:
     """Read and build; the report, and the number of treatment records."""
     size = sum(file.size for file, _ in plan.files)
     staging.prepare(connection)
-    staged = staging.read_text(connection, plan, lambda done: told("reading", done, size))
+    staged = staging.read_text(connection, plan, lambda done: told("reading", done / max(size, 1)))
     looking = {"look": look} if look else {}
-    built = build(connection, staged, has_previous, as_of, lambda step: told(step, 0, 1), **looking)
-    files = [FileAccount(file, table, **counts) for (file, table), counts in totals(staged).items()]
-    of_this = "where import_no = $import_no"
-    warnings = [
-        ImportWarning(
-            name,
-            None,
-            None,
-            None,
-            "left out: no table of the contract, nor in the mapping",
-        )
+    built = build(connection, staged, has_previous, as_of, told, **looking)
+    left_out = [
+        ImportWarning(name, None, None, None, "left out: no table of the contract, nor in the mapping")
         for name in plan.left_out
     ]
-    warnings += [
-        ImportWarning(*row)
-        for row in connection.execute(
-            f'select file, line, "column", value, reason from import_warnings {of_this} order by rowid',
-            {"import_no": built.import_no},
-        ).fetchall()
-    ]
-    rejects = [
-        Reject(*row)
-        for row in connection.execute(
-            f'select file, line, "table", "column", value, reason, raw from rejects {of_this} order by rowid',
-            {"import_no": built.import_no},
-        ).fetchall()
-    ]
-    return ImportReport(built.as_of, files, warnings, rejects), built.treatments
+    kinds = [WarningKind(one.file, None, one.reason, 1) for one in left_out]
+    of_this = {"import_no": built.import_no}
+    warnings = f'select file, line, "column", value, reason from import_warnings {OF_THIS} order by rowid limit {TOLD}'
+    counted = f'select file, "column", reason, count(*) from import_warnings {OF_THIS} group by all'
+    rejected = f"select {', '.join(map(quoted, REJECT_COLUMNS))} from rejects {OF_THIS} order by rowid"
+    report = ImportReport(
+        built.as_of,
+        [FileAccount(file, table, **counts) for (file, table), counts in totals(staged).items()],
+        left_out + [ImportWarning(*row) for row in connection.execute(warnings, of_this).fetchall()],
+        [Reject(*row) for row in connection.execute(f"{rejected} limit {TOLD}", of_this).fetchall()],
+        len(left_out) + _count(connection, "import_warnings", built.import_no),
+        _count(connection, "rejects", built.import_no),
+        kinds
+        + [
+            WarningKind(*row)
+            for row in connection.execute(f"{counted} order by 4 desc, 1, 2, 3 limit {2 * SHOWN}", of_this).fetchall()
+        ],
+        built.is_nothing_new,
+    )
+    if rejects and report.reject_count:
+        write_rejects(_rows(connection.execute(rejected, of_this)), rejects)
+    return report, built.treatments
 
 
-def _silent(step: str, done: int, total: int) -> None:
-    """Tell nobody."""
+OF_THIS = "where import_no = $import_no"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str, import_no: int) -> int:
+    counted = connection.execute(f"select count(*) from {table} {OF_THIS}", {"import_no": import_no}).fetchall()
+    return int(counted[0][0])
+
+
+def _rows(selected: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while rows := selected.fetchmany(ROWS_AT_ONCE):
+        yield from rows

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +12,9 @@ from typing import Any
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 SHOWN = 5
+TOLD = 10_000
+"""As many rejected rows, and as many warnings, a report holds itself; it counts all, and the snapshot has all."""
+REJECT_COLUMNS = ("file", "line", "table", "column", "value", "reason", "raw")
 
 
 @dataclass(frozen=True)
@@ -55,30 +57,43 @@ class Reject:
 
 
 @dataclass(frozen=True)
+class WarningKind:
+    """How often one kind of warning was given of a file."""
+
+    file: str
+    column: str | None
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True)
 class ImportReport:
-    """The account of one import (or of a check): every row of every file, and what was wrong."""
+    """The account of one import (or of a check): every row of every file, and what was wrong.
+
+    `warnings` and `rejects` are the first 10,000 of each (TOLD), `warning_count` and `reject_count` all of them;
+    `kinds` are the most frequent kinds of warnings. `is_nothing_new` where the snapshot holds all of it already.
+    """
 
     as_of: date | None
     files: Sequence[FileAccount]
-    warnings: Sequence[ImportWarning]
-    rejects: Sequence[Reject]
+    warnings: Sequence[ImportWarning] = ()
+    rejects: Sequence[Reject] = ()
+    warning_count: int = 0
+    reject_count: int = 0
+    kinds: Sequence[WarningKind] = ()
+    is_nothing_new: bool = False
 
     def to_json(self, rejects: str | None = None) -> str:
         """The report as JSON; `rejects` is the name of the file of rejected rows, if one was written."""
         content: dict[str, Any] = {
             "as_of": self.as_of.isoformat() if self.as_of else None,
+            "nothing_new": self.is_nothing_new,
             "files": [vars(account) for account in self.files],
             "rejects": rejects,
             "warnings": [vars(warning) for warning in self.warnings],
+            "warnings_left_out": self.warning_count - len(self.warnings),
         }
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-
-    def write_rejects(self, path: str | Path) -> None:
-        """Write the rejected rows as CSV that opens in a spreadsheet; no text in it becomes a formula."""
-        with Path(path).open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["file", "line", "table", "column", "value", "reason", "raw"])
-            writer.writerows([_spreadsheet_safe(cell) for cell in vars(reject).values()] for reject in self.rejects)
 
     def text(self) -> str:
         """The report as it is printed: a row per file and table, the first rejected rows, warnings by reason."""
@@ -91,20 +106,31 @@ class ImportReport:
         replaced = sum(account.rows_replaced for account in self.files)
         if replaced:
             lines += ["", f"{replaced:,} {_plural('row', replaced)} replaced one of the same id with other content."]
-        if self.rejects:
-            lines += ["", f"Rejected: {len(self.rejects):,}"]
+        if self.is_nothing_new:
+            lines += ["", "Nothing new: the snapshot holds all of this already, and stays as it is."]
+        if self.reject_count:
+            lines += ["", f"Rejected: {self.reject_count:,}"]
             lines += [f"  {_told(reject)}" for reject in self.rejects[:SHOWN]]
-            if len(self.rejects) > SHOWN:
-                lines += [f"  ... and {len(self.rejects) - SHOWN:,} more"]
-        if self.warnings:
-            lines += ["", f"Warnings: {len(self.warnings):,}"]
-            grouped = Counter((one.file, one.column, one.reason) for one in self.warnings)
-            for (file, column, reason), count in grouped.most_common(2 * SHOWN):
-                lines += [f"  {count:,} x {file}{f', {column}' if column else ''}: {reason}"]
-            if len(grouped) > 2 * SHOWN:
-                lines += [f"  ... and {len(grouped) - 2 * SHOWN:,} other kinds"]
+            if self.reject_count > SHOWN:
+                lines += [f"  ... and {self.reject_count - SHOWN:,} more"]
+        if self.warning_count:
+            lines += ["", f"Warnings: {self.warning_count:,}"]
+            for kind in self.kinds:
+                place = f"{kind.file}{f', {kind.column}' if kind.column else ''}"
+                lines += [f"  {kind.count:,} x {place}: {kind.reason}"]
+            others = self.warning_count - sum(kind.count for kind in self.kinds)
+            if others:
+                lines += [f"  ... and {others:,} of other kinds"]
         lines += ["", f"Data as of {self.as_of}." if self.as_of else "No record was loaded."]
         return "\n".join(lines) + "\n"
+
+
+def write_rejects(rows: Iterable[Sequence[object]], path: Path) -> None:
+    """Write rejected rows (REJECT_COLUMNS) as CSV that opens in a spreadsheet; no text in it becomes a formula."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(REJECT_COLUMNS)
+        writer.writerows([_spreadsheet_safe(cell) for cell in row] for row in rows)
 
 
 def _told(reject: Reject) -> str:

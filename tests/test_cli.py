@@ -226,7 +226,7 @@ def test_snapshots_are_listed_and_returned_to(tmp_path: Path) -> None:
     assert "There is no snapshot at" in refused("snapshots", "--snapshot", place)
     write_exports(random_exports(2), tmp_path / "exports")
     for _ in range(2):
-        assert run("import", tmp_path / "exports", "--into", place).exit_code == 0
+        assert run("import", tmp_path / "exports", "--into", place, "--replace").exit_code == 0
 
     def listed(*arguments: object) -> list[list[str]]:
         outcome = run("snapshots", "--snapshot", place, *arguments)
@@ -237,6 +237,12 @@ def test_snapshots_are_listed_and_returned_to(tmp_path: Path) -> None:
     assert [row[:2] for row in listed("--return-to", 1)] == [["2", str(datetime.date.today())], ["1", "current"]]
     assert "Snapshot 1 is the current one already." in refused("snapshots", "--snapshot", place, "--return-to", 1)
     assert "there are: 2, 1." in refused("snapshots", "--snapshot", place, "--return-to", 3)
+
+
+def test_the_memory_is_bounded_in_words_of_size(folder: Path) -> None:
+    assert run("check", folder / "exports", "--memory", "0.5 GB").exit_code == 0
+    assert "write it like 4GB" in refused("check", folder / "exports", "--memory", "much")
+    assert "at least 300 MB" in refused("check", folder / "exports", "--memory", "20MB")
 
 
 def test_what_is_stored_with_the_snapshot_is_what_is_computed(folder: Path, snapshot_of: SnapshotOf) -> None:

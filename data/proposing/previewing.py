@@ -71,6 +71,8 @@ def preview(
     as_of: date | None = None,
     rows: int = ROWS,
     progress: Progress | None = None,
+    memory: int | None = None,
+    rejects: Path | None = None,
 ) -> tuple[Preview, ImportReport]:
     """The first rows of these exports before and after, and the report of the check that told so.
 
@@ -83,7 +85,9 @@ def preview(
             if source.section.table is table:
                 tables.append(_before_and_after(source.file, table, _first_rows(connection, table, no, rows)))
 
-    report = check_exports(sources, mapping, into=into, as_of=as_of, progress=progress, look=look)
+    report = check_exports(
+        sources, mapping, into=into, as_of=as_of, progress=progress, look=look, memory=memory, rejects=rejects
+    )
     told = json.loads(report.to_json()) | {"reject_rows": [vars(one) for one in report.rejects[:REJECTS_SHOWN]]}
     return Preview(tuple(tables), told), report
 

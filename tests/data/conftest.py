@@ -37,6 +37,11 @@ class Practice:
     def pointer(self) -> Path:
         return self.folder / "outcomes.json"
 
+    @property
+    def rejects(self) -> Path:
+        """The file of rejected rows, written by an import where there are some."""
+        return self.folder / "rejects.csv"
+
     def write(self, name: str, content: str | bytes) -> Path:
         """An export file; text begins at the first character that is not blank."""
         self.exports.mkdir(exist_ok=True)
@@ -52,11 +57,13 @@ class Practice:
     def imports(
         self, mapping: Path | str | None = None, replace: bool = False, as_of: date | None = None
     ) -> ImportReport:
-        report = data.import_exports([self.exports], self.pointer, mapping=mapping, replace=replace, as_of=as_of)
+        report = data.import_exports(
+            [self.exports], self.pointer, mapping=mapping, replace=replace, as_of=as_of, rejects=self.rejects
+        )
         for account in report.files:
             rows = account.rows_loaded + account.rows_duplicate + account.rows_skipped + account.rows_rejected
             assert account.rows_read == rows
-        assert len(report.rejects) >= sum(account.rows_rejected for account in report.files)
+        assert report.reject_count >= sum(account.rows_rejected for account in report.files)
         return report
 
     def rows(self, select: str) -> Sequence[tuple[Any, ...]]:

@@ -11,6 +11,8 @@ import pytest
 
 import data
 from data import ImportRefused
+from data.importing import STEPS
+from data.reporting import TOLD
 from tests.data.conftest import TREATMENTS, Practice, reasons, warned
 
 TODAY = date.today()
@@ -190,7 +192,7 @@ def test_records_after_a_cut_off_that_was_told_are_rejected(practice: Practice) 
     assert practice.rows("select birth_year from patients") == [(None,), (1980,)]
 
 
-def test_the_report_is_told_as_text_json_and_a_spreadsheet(practice: Practice, tmp_path: Path) -> None:
+def test_the_report_is_told_as_text_json_and_a_spreadsheet(practice: Practice) -> None:
     practice.write(
         "follow_ups.csv", "treatment_id,followed_up_on,gais\n=1+1,2024-02-01,1\nT1,2024-02-01,good\n-T1,2024-02-01,1\n"
     )
@@ -217,10 +219,9 @@ def test_the_report_is_told_as_text_json_and_a_spreadsheet(practice: Practice, t
         "reason": "",
     }
     assert "follow_ups.csv:2 treatment_id '=1+1': no treatment record '=1+1'" in report.text()
-    report.write_rejects(tmp_path / "rejects.csv")
-    content = (tmp_path / "rejects.csv").read_bytes()
+    content = practice.rejects.read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
-    with (tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+    with practice.rejects.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["line"], row["value"], row["raw"]) for row in rows] == [
         ("2", "'=1+1", "'=1+1,2024-02-01,1"),
@@ -244,12 +245,36 @@ def test_an_import_without_a_treatment_is_refused(practice: Practice) -> None:
     assert not practice.pointer.exists()
 
 
-def test_progress_comes_to_its_end(practice: Practice) -> None:
+def test_progress_is_one_share_that_never_falls(practice: Practice) -> None:
     told: list[tuple[str, int, int]] = []
     data.import_exports([practice.exports], practice.pointer, progress=lambda *step: told.append(step))
-    size = practice.exports.joinpath("treatments.csv").stat().st_size
-    assert ("reading", size, size) in told
-    assert told[-1] == ("done", 1, 1)
+    shares = [done for _, done, _ in told]
+    assert shares == sorted(shares)
+    assert {total for _, _, total in told} == {1000}
+    assert {step for step, _, _ in told} == set(STEPS)
+    assert told[-1] == ("done", 1000, 1000)
+
+
+def test_a_report_holds_so_many_rejects_and_counts_all(practice: Practice) -> None:
+    wrong = "".join(f"F{number},T9,2024-02-01,{number}\n" for number in range(TOLD + 5))
+    right = "".join(f"G{number},T1,2024-02-01,many\n" for number in range(TOLD + 7))
+    practice.write("follow_ups.csv", f"follow_up_id,treatment_id,followed_up_on,gais\n{wrong}{right}")
+    report = practice.imports()
+    assert (report.reject_count, len(report.rejects)) == (TOLD + 5, TOLD)
+    assert (report.warning_count, len(report.warnings)) == (TOLD + 7, TOLD)
+    assert [kind.count for kind in report.kinds] == [TOLD + 7]
+    assert practice.rows("select count(*), count(distinct raw) from rejects") == [(TOLD + 5, TOLD + 5)]
+    with practice.rejects.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["raw"] for row in rows] == wrong.splitlines()
+    assert json.loads(report.to_json())["warnings_left_out"] == 7
+
+
+def test_the_text_of_rejects_is_read_in_pieces(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.building.RAWS_AT_ONCE", 3)
+    rows = "".join(f"T9,2024-02-{day:02}\n" for day in range(1, 9))
+    practice.write("follow_ups.csv", f"treatment_id,followed_up_on\n{rows}")
+    assert [one.raw for one in practice.imports().rejects] == rows.splitlines()
 
 
 def test_a_date_without_end_is_no_resolution(practice: Practice) -> None:

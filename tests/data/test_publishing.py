@@ -19,6 +19,7 @@ import pytest
 
 import data
 from data import ImportRefused, generations, publishing
+from data.building import CATALOGUE
 from tests.data.conftest import Practice
 
 ROOT = Path(data.__file__).parent.parent
@@ -45,14 +46,33 @@ def test_the_pointer_names_the_snapshot(practice: Practice) -> None:
     assert (direct.path, direct.sha256) == (generation.path, generation.sha256)
 
 
-def test_the_same_import_twice_changes_nothing(practice: Practice) -> None:
-    practice.write("follow_ups.csv", "treatment_id,followed_up_on\nT1,2024-02-01\n")
-    practice.imports()
-    before = practice.rows("from treatments"), practice.rows("from follow_ups")
+def test_the_same_import_twice_changes_nothing_and_says_so(practice: Practice) -> None:
+    practice.write("follow_ups.csv", "treatment_id,followed_up_on\nT1,2024-02-01\nT9,2024-02-01\n")
+    assert not practice.imports().is_nothing_new
+    before = practice.pointer.read_bytes(), files(practice)
     report = practice.imports()
-    assert [(one.rows_loaded, one.rows_duplicate, one.rows_replaced) for one in report.files] == [(0, 1, 0), (0, 4, 0)]
-    assert (practice.rows("from treatments"), practice.rows("from follow_ups")) == before
-    assert practice.rows("select distinct import_no from imports order by 1") == [(1,), (2,)]
+    assert report.is_nothing_new
+    assert "Nothing new: the snapshot holds all of this already, and stays as it is." in report.text()
+    assert [(one.rows_loaded, one.rows_duplicate, one.rows_rejected) for one in report.files] == [(0, 1, 1), (0, 4, 0)]
+    assert (practice.pointer.read_bytes(), files(practice)) == before
+    assert data.check_exports([practice.exports], into=practice.pointer).is_nothing_new
+
+
+@pytest.mark.parametrize("change", ["row", "reject", "cut-off", "catalogue", "replace"])
+def test_whatever_is_new_makes_a_new_snapshot(
+    practice: Practice, change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    practice.imports()
+    if change == "row":
+        practice.write("more_treatments.csv", "treatment_id,patient_id,treated_on,treatment_type\nT5,P1,2024-01-10,x\n")
+    elif change == "reject":
+        practice.write("follow_ups.csv", "treatment_id,followed_up_on\nT9,2024-02-01\n")
+    elif change == "catalogue":
+        catalogue = tmp_path / "treatment_types.csv"
+        catalogue.write_text(CATALOGUE.read_text().replace("Skincare", "Skin care"))
+        monkeypatch.setattr("data.building.CATALOGUE", catalogue)
+    report = practice.imports(replace=change == "replace", as_of=date(2024, 6, 1) if change == "cut-off" else None)
+    assert not report.is_nothing_new
     assert data.current(practice.pointer).number == 2
 
 
@@ -75,8 +95,8 @@ def test_a_second_import_adds_and_replaces_by_id(practice: Practice) -> None:
         ("T5", None),
     ]
     assert practice.rows("select import_no, line from rejects") == [(2, 4)]
-    practice.imports()
-    assert practice.rows("select import_no, line from rejects order by 1") == [(2, 4), (3, 4)]
+    assert practice.imports().is_nothing_new
+    assert practice.rows("select import_no, line from rejects order by 1") == [(2, 4)]
     practice.imports(replace=True)
     assert practice.rows("select treatment_id from treatments order by 1") == [("T2",), ("T5",)]
     assert practice.rows("select import_no from imports") == [(1,)]
@@ -102,7 +122,7 @@ def test_a_failed_import_leaves_the_old_snapshot(practice: Practice, monkeypatch
 
     monkeypatch.setattr("data.publishing._sync", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        practice.imports()
+        practice.imports(replace=True)
     assert practice.pointer.read_bytes() == before
     assert files(practice) == there
     assert not practice.pointer.with_name("outcomes.json.d").joinpath("staging").exists()
@@ -110,18 +130,18 @@ def test_a_failed_import_leaves_the_old_snapshot(practice: Practice, monkeypatch
 
 def test_as_many_snapshots_are_kept_as_one_says(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(12):
-        practice.imports()
+        practice.imports(replace=True)
     assert [name[:6] for name in files(practice)] == [f"{number:06d}" for number in range(3, 13)]
     assert data.current(practice.pointer).number == 12
     monkeypatch.setenv(publishing.KEPT_VARIABLE, "2")
-    practice.imports()
+    practice.imports(replace=True)
     assert [one.number for one in data.snapshots(practice.pointer)] == [13, 12]
     described = [path.name for path in practice.pointer.with_name("outcomes.json.d").glob("*.json")]
     assert sorted(described) == [name.replace(".duckdb", ".json") for name in files(practice)]
     for wrong in ("0", "-1", "many", "1.5"):
         monkeypatch.setenv(publishing.KEPT_VARIABLE, wrong)
         with pytest.raises(ImportRefused, match=f"OUTCOMES_SNAPSHOTS_KEPT is '{wrong}'"):
-            practice.imports()
+            practice.imports(replace=True)
     assert data.current(practice.pointer).number == 13
 
 
@@ -180,7 +200,7 @@ def test_the_current_snapshot_is_kept_however_old(practice: Practice, monkeypatc
 def test_a_return_that_cannot_be_is_refused(practice: Practice, damage: str) -> None:
     practice.imports()
     first = data.current(practice.pointer).path
-    practice.imports()
+    practice.imports(replace=True)
     before = practice.pointer.read_bytes()
     described = json.loads(first.with_suffix(".json").read_text())
     if damage == "gone":

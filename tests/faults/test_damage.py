@@ -93,7 +93,7 @@ def test_a_page_that_is_open_refuses_what_was_damaged_since(pointer: Path, monke
     from dashboard.ui import cache
 
     monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(pointer))
-    data.import_exports([pointer.with_name("state-1")], pointer)
+    data.import_exports([pointer.with_name("state-1")], pointer, replace=True)
     store = cache.current_store()
     assert cache.current_store() is store
     file = data.current(pointer).path
