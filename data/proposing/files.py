@@ -321,7 +321,13 @@ def _left_out(file: File, sections: Sequence[Section]) -> tuple[str, ...]:
             for cell in findings.cells
             if cell.source and cell.column in TELLING["follow_ups"] and cell.score >= 0.7
         ]
-        if named:
+        day = findings.cell("followed_up_on")
+        if day.source and day.score >= 0.75 and day.source not in used:
+            notes.append(
+                f"{day.source} may be the day of a follow-up: left out, for nothing says that it took place. "
+                "If these contacts were held, let the file hold follow-ups too."
+            )
+        elif named:
             notes.append(f"{', '.join(named)}: left out, for no column says on which day this was found.")
     return tuple(notes)
 

@@ -338,6 +338,15 @@ def test_what_has_no_day_or_another_scale_is_said(practice: Practice) -> None:
     )
 
 
+def test_a_check_up_that_nobody_says_took_place_is_left_out_and_told(practice: Practice) -> None:
+    """A planned contact that counts as a follow-up would make a patient without side effects out of nothing."""
+    rows = [f"{n};K{n % 5};{n:02}.03.2024;Botox;{n + 7:02}.03.2024" for n in range(1, 20)]
+    practice.write("liste.csv", "\n".join(["Nr;Kunde;Datum;Leistung;Kontrolle am", *rows]))
+    file = propose([practice.exports]).file("liste.csv")
+    assert [one.table for one in file.sections] == ["treatments"]
+    assert [note for note in file.notes if note.startswith("Kontrolle am may be the day of a follow-up: left out")]
+
+
 def test_a_mistake_among_scores_costs_no_column(practice: Practice) -> None:
     rows = [f"C{day % 7};{day:02}.01.2024;{1 + day % 5};{1 + day % 5}" for day in range(1, 30)]
     rows += ["C1;30.01.2024;7;k.A.", "C2;31.01.2024;2;k.A."]
