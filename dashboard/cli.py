@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -252,6 +253,22 @@ def propose(sources: tuple[Path, ...], output: Path | None, written_as: str, pro
         click.echo(written.rstrip("\n"))
     for question in proposal.questions:
         click.echo(f"Open: {question.file}: {question.text}", err=True)
+
+
+@main.command()
+@click.argument("name", required=False)
+def mappings(name: str | None) -> None:
+    """List the mappings that are shipped, or write the one of that NAME out, to be copied and changed."""
+    from data import shipped_mappings
+
+    shipped = shipped_mappings()
+    if name is None:
+        for called, file in shipped.items():
+            click.echo(f"{called:12}  {tomllib.loads(file.read_text(encoding='utf-8'))['name']}")
+    elif name in shipped:
+        click.echo(shipped[name].read_text(encoding="utf-8").rstrip("\n"))
+    else:
+        raise Refused(f"there is no mapping {name}: shipped are {', '.join(shipped)}")
 
 
 def _require_own_place(report: Path | None, others: list[Path]) -> None:

@@ -4,6 +4,8 @@ A file walks one straight line:
 
     mapping.py      what a mapping (TOML) says, or the contract itself
     sources.py      the files given, and what each is read as; refuses what is not there
+    lookups.py      columns that other files give
+    expressions.py  the expressions of a mapping, as SQL that can do nothing else
     formats/        a file of any format becomes records of text, every line accounted for
     dates.py        how the dates of a column are written; never guessed
     values.py       how the text of a cell is read: days, numbers, units, yes and no
@@ -22,6 +24,7 @@ Beside it: contract.py (tables and columns), treatment_types.csv (the catalogue)
 
 from data.generations import Generation, KeptSnapshot, current, snapshots
 from data.importing import check_exports, import_exports
+from data.mapping import shipped as shipped_mappings
 from data.mending import mendable, mendable_name
 from data.publishing import return_to
 from data.refusal import ImportRefused
@@ -42,5 +45,6 @@ __all__ = [
     "return_to",
     "save_mapping",
     "saved_mappings",
+    "shipped_mappings",
     "snapshots",
 ]

@@ -20,10 +20,10 @@ import pyarrow as pa
 import queries
 from data import checking, staging
 from data.contract import TABLES, Table
+from data.expressions import quoted
 from data.generations import FORMAT_VERSION
 from data.mending import shape_of
 from data.refusal import ImportRefused
-from data.sources import quoted
 from data.staging import Staged
 
 CATALOGUE = Path(__file__).parent / "treatment_types.csv"

@@ -15,8 +15,8 @@ import pyarrow as pa
 import queries
 from data.contract import Table
 from data.dates import UNREADABLE
+from data.expressions import literal
 from data.formats.export_file import RejectedLines
-from data.sources import literal
 from data.staging import Staged
 
 Bound = Mapping[str, date | float | None]

@@ -8,12 +8,14 @@ from datetime import date
 
 import duckdb
 
-from data.mapping import EXCEL
+from data.expressions import literal, quoted
+from data.mapping import AS_WRITTEN, EXCEL
 from data.refusal import ImportRefused
-from data.sources import Source, literal, quoted
+from data.sources import Source
 
 ISO = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?"
 OFFSET = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|[+-]\d{2}(:?\d{2})?)"
+UTC = r"(Z|[+-]00(:?00)?)$"
 DAY_NUMBER = r"[2-7]\d{4}(\.\d+)?"
 DAY_ZERO = date(1899, 12, 30)
 ISO_DAY = r"\d{4}-\d{2}-\d{2}"
@@ -101,6 +103,10 @@ def _local_days(connection: duckdb.DuckDBPyConnection, source: Source, column: s
     if not values:
         return
     zone = source.section.timezone
+    if zone == AS_WRITTEN:
+        _refuse_times_of_nowhere(connection, source, column, where)
+        connection.execute(f"update {table} set {name} = left({name}, 10) where {where}")
+        return
     if zone:
         # Before 1900 clocks kept local time to the second; such days are no treatments, and their text is kept.
         connection.execute(
@@ -115,6 +121,21 @@ def _local_days(connection: duckdb.DuckDBPyConnection, source: Source, column: s
             f"{source.file.name}: the times of {column} are written with an offset, and which day they are depends on "
             f"where the clinic is: {', '.join(value for (value,) in values)}. Say so by one line in "
             f'{_place(source)}: timezone = "Europe/Berlin"'
+        )
+
+
+def _refuse_times_of_nowhere(connection: duckdb.DuckDBPyConnection, source: Source, column: str, where: str) -> None:
+    """Refuse times in UTC where the offset of a time is to say which day it was at the clinic."""
+    table, name = f"text_{source.section.table.name}", quoted(column)
+    utc = connection.execute(
+        f"select {name} from {table} where {where} and (ends_with({name}, 'Z') or not exists "
+        f"(select 1 from {table} where {where} and not regexp_matches({name}, {literal(UTC)}))) limit 3"
+    ).fetchall()
+    if utc:
+        raise ImportRefused(
+            f"{source.file.name}: the times of {column} are in UTC, which does not say what day it was at the clinic: "
+            f"{', '.join(value for (value,) in utc)}. Say where it is, in a copy of the mapping: "
+            'timezone = "Europe/Berlin" in place of "as written".'
         )
 
 

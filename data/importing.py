@@ -13,6 +13,7 @@ import duckdb
 
 from data import publishing, staging
 from data.building import Look, build, totals
+from data.expressions import literal, quoted
 from data.generations import Generation, current
 from data.mapping import Section, read_mapping
 from data.refusal import ImportRefused
@@ -27,7 +28,7 @@ from data.reporting import (
     WarningKind,
     write_rejects,
 )
-from data.sources import Plan, given_files, literal, plan_import, quoted
+from data.sources import Plan, given_files, plan_import
 
 Progress = Callable[[str, int, int], None]
 Figures = list[tuple[str, str, str, bytes]]

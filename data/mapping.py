@@ -32,10 +32,14 @@ SECTION_KEYS = (
     "date_format",
     "timezone",
     "where",
+    "optional",
+    "lookups",
     "columns",
 )
 SETTINGS = tuple(setting.name for setting in fields(Settings))
 CELL_KEYS = ("column", "values", "value", "sql")
+LOOKUP_KEYS = ("file", "by", "key", "value", *SETTINGS)
+AS_WRITTEN = "as written"
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,24 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Lookup:
+    """A column that other files give: the `value` of their row whose `key` is what `by` is in the row at hand."""
+
+    place: str
+    file: str
+    by: Cell
+    key: Cell
+    value: Cell
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True)
 class Section:
     """How one kind of file feeds one table; `place` is what a message calls it, such as `[treatments] of emr.toml`.
 
     `date_formats` holds the strptime formats of a date column, under its name or, for all of them, under "".
-    `timezone` is the clinic's, for times that are written with an offset.
+    `timezone` is the clinic's, for times that are written with an offset, or AS_WRITTEN where their offset is the
+    clinic's own. An `optional` section is left out where its file is not there. `lookups` are columns by name.
     """
 
     table: Table
@@ -69,6 +86,8 @@ class Section:
     date_formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     where: str | None = None
     columns: Mapping[str, Cell] = field(default_factory=dict)
+    optional: bool = False
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
 
 
 def suggestion(name: str, there_is: Collection[str], what: str = "there is") -> str:
@@ -94,6 +113,7 @@ def read_mapping(mapping: str | Path, snapshot: str | Path | None = None) -> tup
     except (OSError, UnicodeDecodeError) as error:
         raise ImportRefused(f"The mapping {path.name} cannot be read: {error}.") from error
     sections: list[Section] = []
+    everywhere = {"timezone": content.pop("timezone")} if "timezone" in content else {}
     for key, section in content.items():
         if key == "name" and isinstance(section, str):
             continue
@@ -101,7 +121,7 @@ def read_mapping(mapping: str | Path, snapshot: str | Path | None = None) -> tup
             raise ImportRefused(f"{path.name}: [{key}] is no table. {suggestion(key, TABLES, 'the tables are')}")
         several = section if isinstance(section, list) else [section]
         place = f"[[{key}]]" if isinstance(section, list) else f"[{key}]"
-        sections += [_section(TABLES[key], one, f"{place} of {path.name}") for one in several]
+        sections += [_section(TABLES[key], one, f"{place} of {path.name}", everywhere) for one in several]
     if not sections:
         raise ImportRefused(f"{path.name} maps no table. {suggestion('', TABLES, 'the tables are')}")
     return tuple(sections)
@@ -118,13 +138,17 @@ def saved_beside(snapshot: str | Path) -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.glob("*.toml")) if not file.name.startswith(".")}
 
 
+def shipped() -> dict[str, Path]:
+    """The mappings that are shipped, by name."""
+    return {file.stem: file for file in sorted(SHIPPED.glob("*.toml"))}
+
+
 def _mapping_file(mapping: str | Path, snapshot: str | Path | None) -> Path:
     path = Path(mapping)
     if path.is_file():
         return path
-    shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.toml"))}
     saved = saved_beside(snapshot) if snapshot is not None else {}
-    named = shipped | saved
+    named = shipped() | saved
     if str(mapping) in named:
         return named[str(mapping)]
     raise ImportRefused(
@@ -134,19 +158,20 @@ def _mapping_file(mapping: str | Path, snapshot: str | Path | None) -> Path:
     )
 
 
-def _section(table: Table, section: Any, place: str) -> Section:
+def _section(table: Table, section: Any, place: str, everywhere: Mapping[str, Any]) -> Section:
+    """The section; `everywhere` holds what the mapping says for all sections that do not say otherwise."""
     if not isinstance(section, dict):
         raise ImportRefused(f"{place} has to be a table of settings: file, columns, ...")
+    section = {**everywhere, **section}
     for key in section:
         if key not in SECTION_KEYS:
             raise ImportRefused(f"{place} has no setting {key}. {suggestion(key, SECTION_KEYS, 'the settings are')}")
     for key in ("file", "sheet", "encoding", "delimiter", "quote", "escape", "decimal", "timezone", "where"):
         if not isinstance(section.get(key, ""), str):
             raise ImportRefused(f"{place}: {key} has to be text in quotes.")
-    for key, most in (("header_row", 10_000), ("header_rows", MOST_HEADER_ROWS)):
-        number = section.get(key, 1)
-        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= most:
-            raise ImportRefused(f"{place}: {key} has to be a whole number from 1 to {most:,}.")
+    _require_header_numbers(section, place)
+    if not isinstance(section.get("optional", False), bool):
+        raise ImportRefused(f"{place}: optional has to be true or false.")
     if section.get("decimal", ".") not in (".", ","):
         raise ImportRefused(f'{place}: decimal has to be "." or ",".')
     if "timezone" in section:
@@ -167,7 +192,39 @@ def _section(table: Table, section: Any, place: str) -> Section:
         _date_formats(table, section.get("date_format"), place),
         section.get("where"),
         {name: _cell(cell, f"{place}, {name}") for name, cell in columns.items()},
+        section.get("optional", False),
+        _lookups(section.get("lookups", {}), place),
     )
+
+
+def _lookups(lookups: Any, place: str) -> dict[str, Lookup]:
+    if not isinstance(lookups, dict):
+        raise ImportRefused(f"{place}: lookups has to be a table of columns, each with file, by, key and value.")
+    read: dict[str, Lookup] = {}
+    for name, lookup in lookups.items():
+        where = f"{place}, lookups, {name}"
+        if not isinstance(lookup, dict) or not all(key in lookup for key in ("file", "by", "key", "value")):
+            raise ImportRefused(f"{where} needs file, by, key and value.")
+        for key in lookup:
+            if key not in LOOKUP_KEYS:
+                raise ImportRefused(f"{where} has no setting {key}. {suggestion(key, LOOKUP_KEYS, 'the settings are')}")
+        for key in ("file", "encoding", "delimiter", "quote", "escape"):
+            if not isinstance(lookup.get(key, ""), str):
+                raise ImportRefused(f"{where}: {key} has to be text in quotes.")
+        _require_header_numbers(lookup, where)
+        by, key, value = (_cell(lookup[one], f"{where}, {one}") for one in ("by", "key", "value"))
+        if any(cell.value is not None for cell in (by, key, value)):
+            raise ImportRefused(f"{where}: by, key and value have to be columns, or sql over columns.")
+        settings = Settings(*(lookup.get(key) for key in SETTINGS))
+        read[name] = Lookup(where, lookup["file"], by, key, value, settings)
+    return read
+
+
+def _require_header_numbers(settings: Mapping[str, Any], place: str) -> None:
+    for key, most in (("header_row", 10_000), ("header_rows", MOST_HEADER_ROWS)):
+        number = settings.get(key, 1)
+        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= most:
+            raise ImportRefused(f"{place}: {key} has to be a whole number from 1 to {most:,}.")
 
 
 def _date_formats(table: Table, formats: Any, place: str) -> dict[str, tuple[str, ...]]:
@@ -193,6 +250,8 @@ def _date_formats(table: Table, formats: Any, place: str) -> dict[str, tuple[str
 
 
 def _require_timezone(name: str, place: str) -> None:
+    if name == AS_WRITTEN:
+        return
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -202,11 +261,11 @@ def _require_timezone(name: str, place: str) -> None:
 
 
 def _cell(cell: Any, place: str) -> Cell:
-    if isinstance(cell, str):
-        return Cell(column=(cell,))
+    if isinstance(cell, str | list):
+        cell = {"column": cell}
     if not isinstance(cell, dict):
         raise ImportRefused(
-            f'{place} has to be a source column in quotes, or {{ column = "..." }}, {{ value = "..." }}.'
+            f'{place} has to be a source column in quotes, a list of them, {{ column = "..." }}, {{ value = "..." }}.'
         )
     for key in cell:
         if key not in CELL_KEYS:
@@ -216,7 +275,7 @@ def _cell(cell: Any, place: str) -> Cell:
     columns = cell.get("column", ())
     columns = (columns,) if isinstance(columns, str) else columns
     texts = (*columns, cell.get("sql", "")) if isinstance(columns, list | tuple) else (columns,)
-    if not all(isinstance(one, str) for one in texts):
+    if not all(isinstance(one, str) for one in texts) or (not columns and "column" in cell):
         raise ImportRefused(f"{place}: column and sql have to be text in quotes; column may be a list of such texts.")
     values = cell.get("values", {})
     if not isinstance(values, dict) or (values and "column" not in cell):

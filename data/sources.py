@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -10,34 +9,18 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import duckdb
-
 from data.contract import TABLES
+from data.expressions import columns_missing, expression_of, type_of
 from data.formats.export_file import ExportFile, Settings
 from data.formats.headers import plain
 from data.formats.unfolding import Readable, unfolded
+from data.lookups import LookedUp, looked_up
 from data.mapping import Cell, Section, contract_sections, suggestion
 from data.refusal import ImportRefused
 
 TEXTS = (".csv", ".tsv", ".txt")
 # Files that may hold records: to leave one out is worth a word.
 RECORDS = (*TEXTS, ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".ndjson", ".jsonl", ".parquet", ".xml", ".gz", ".zip")
-BARRED_NODES = {
-    "SUBQUERY": "a subquery",
-    "WINDOW": "a window function",
-    "STAR": "*",
-    "PARAMETER": "a parameter",
-}
-BARRED_FUNCTIONS = (
-    "unnest",
-    "generate_subscripts",
-    "current_setting",
-    "getvariable",
-    "getenv",
-    "nextval",
-    "currval",
-)
-BATCH = "batch"
 
 
 @dataclass(frozen=True)
@@ -46,7 +29,8 @@ class Source:
 
     `no` numbers the sources in reading order, from 1; `again` is 0 for the first section that reads this file into
     this table. `typed` are the columns whose expressions yield dates and numbers rather than text, `absent` the
-    columns that expressions name and no record of the file has, and `notes` tell what is empty for that.
+    columns that expressions name and no record of the file has, and `notes` tell what is empty for that. `lookups`
+    are columns that other files give.
     """
 
     no: int
@@ -58,6 +42,7 @@ class Source:
     absent: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     again: int = 0
+    lookups: tuple[LookedUp, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +113,9 @@ def plan_import(given: Given, sections: Sequence[Section] | None, folder: Path) 
         for readable, matching in _matching(readables, sections):
             chosen.append((matching, _examined(readable, matching)))
         read = {file.name for _, file in chosen}
+        if not read:
+            raise ImportRefused(f"The mapping reads nothing from {_listed(given.named)}.")
+        read |= _looked_up_in(readables, [section for matching, _ in chosen for section in matching])
         left_out += [readable.name for readable in readables if readable.name not in read]
         if unread := [
             name for name in given.explicit if not any(one == name or one.startswith(f"{name}/") for one in read)
@@ -140,7 +128,8 @@ def plan_import(given: Given, sections: Sequence[Section] | None, folder: Path) 
         for section in matching:
             no += 1
             again = sum(one.section.table is section.table for one in of_file)
-            of_file.append(_source(no, file, section, again, by_contract=sections is None))
+            lookups = looked_up(section, file, readables)
+            of_file.append(_source(no, file, section, again, lookups, by_contract=sections is None))
         files.append((file, tuple(of_file)))
     told = tuple(name for name in left_out if Path(name).suffix.lower() in RECORDS or "/" in name)
     return Plan(tuple(files), told)
@@ -166,7 +155,7 @@ def _readables(
 def _means(section: Section, *called: str) -> bool:
     """Whether a section means a file that is called so."""
     if section.file is not None:
-        return any(fnmatchcase(name, section.file) for name in called)
+        return any(fnmatchcase(name.casefold(), section.file.casefold()) for name in called)
     return any(
         section.table.name in _stem(name) and (Path(name).suffix.lower() in RECORDS or not Path(name).suffix)
         for name in called
@@ -179,6 +168,8 @@ def _matching(readables: Sequence[Readable], sections: Sequence[Section]) -> lis
     for section in sections:
         pattern = section.file or f"*{section.table.name}*"
         matching = [readable for readable in readables if _means(section, *readable.called)]
+        if not matching and section.optional:
+            continue
         if not matching:
             names = dict.fromkeys(readable.called[-1] for readable in readables)
             raise ImportRefused(f"{section.place}: there is no file {pattern}. {suggestion(pattern, names)}")
@@ -201,6 +192,16 @@ def _matching(readables: Sequence[Readable], sections: Sequence[Section]) -> lis
                 )
             by_name[readable.name].append(section)
     return [(readable, by_name[readable.name]) for readable in readables if by_name[readable.name]]
+
+
+def _looked_up_in(readables: Sequence[Readable], sections: Sequence[Section]) -> set[str]:
+    """The names of what these sections look something up in."""
+    patterns = {lookup.file.casefold() for section in sections for lookup in section.lookups.values()}
+    return {
+        readable.name
+        for readable in readables
+        if any(fnmatchcase(name.casefold(), pattern) for name in readable.called for pattern in patterns)
+    }
 
 
 def _examined(readable: Readable, sections: Sequence[Section]) -> ExportFile:
@@ -266,20 +267,23 @@ def _missing(table: str, columns: set[str]) -> str | None:
     return None
 
 
-def _source(no: int, file: ExportFile, section: Section, again: int, by_contract: bool) -> Source:
-    """The section turned into expressions over the columns of this file."""
+def _source(
+    no: int, file: ExportFile, section: Section, again: int, lookups: tuple[LookedUp, ...], by_contract: bool
+) -> Source:
+    """The section turned into expressions over the columns of this file, and those that it looks up."""
     _require_single(file, section, by_contract)
+    headers = (*file.headers, *(lookup.name for lookup in lookups))
     by_header = {plain(header) if by_contract else header: header for header in reversed(file.headers)}
     cells = {name: Cell(column=(by_header[name],)) for name in section.table.column_names if name in by_header}
     cells |= section.columns
     notes: list[str] = []
     for name, cell in list(cells.items()):
-        there = tuple(column for column in cell.column if column in file.headers)
+        there = tuple(column for column in cell.column if column in headers)
         if cell.column and not there:
             if not file.has_open_columns or section.table.column(name).required:
                 raise ImportRefused(
                     f"{section.place}, {name}: {file.name} has no column {' or '.join(cell.column)}. "
-                    + suggestion(cell.column[0], file.headers, "its columns are")
+                    + suggestion(cell.column[0], headers, "its columns are")
                 )
             notes.append(f"{name} is empty: no record has {' or '.join(cell.column)}")
             del cells[name]
@@ -295,16 +299,20 @@ def _source(no: int, file: ExportFile, section: Section, again: int, by_contract
     absent: dict[str, None] = {}
     if file.has_open_columns:
         for sql in (section.where, *(cell.sql for cell in cells.values())):
-            absent.update(dict.fromkeys(_columns_of(sql, file) if sql else ()))
-    columns = (*file.headers, *absent)
-    expressions = {name: _expression(cell) for name, cell in cells.items()}
+            absent.update(dict.fromkeys(columns_missing(sql, headers) if sql else ()))
+        for lookup in lookups:
+            absent.update(dict.fromkeys(lookup.absent))
+    columns = (*headers, *absent)
+    expressions = {name: expression_of(cell) for name, cell in cells.items()}
     typed = {name for name, cell in cells.items() if cell.value is not None}
     for name, cell in cells.items():
-        if cell.sql is not None and _checked(cell.sql, file, columns, f"{section.place}, {name}") != "VARCHAR":
+        if cell.sql is not None and type_of(cell.sql, file, columns, f"{section.place}, {name}") != "VARCHAR":
             typed.add(name)
-    if section.where is not None and _checked(section.where, file, columns, f"{section.place}, where") != "BOOLEAN":
+    if section.where is not None and type_of(section.where, file, columns, f"{section.place}, where") != "BOOLEAN":
         raise ImportRefused(f"{section.place}: where has to be true or false for each row: where = {section.where}")
-    return Source(no, file, section, expressions, frozenset(typed), section.where, tuple(absent), tuple(notes), again)
+    return Source(
+        no, file, section, expressions, frozenset(typed), section.where, tuple(absent), tuple(notes), again, lookups
+    )
 
 
 def _require_single(file: ExportFile, section: Section, by_contract: bool) -> None:
@@ -320,100 +328,6 @@ def _require_single(file: ExportFile, section: Section, by_contract: bool) -> No
         for column in section.table.column_names:
             if len(called := [header for header in file.headers if plain(header) == column]) > 1:
                 raise ImportRefused(f"{file.name} has two columns for {column}: {', '.join(called)}. Rename one.")
-
-
-def _expression(cell: Cell) -> str:
-    if cell.column:
-        texts = [f"nullif({quoted(column)}, '')" for column in cell.column]
-        text = texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
-        cases = " ".join(f"when {literal(key.strip())} then {literal(kept)}" for key, kept in cell.values.items())
-        return f"cell(case {text} {cases} else {text} end)" if cases else text
-    if cell.sql is not None:
-        return f"cell(cast((\n{cell.sql}\n) as varchar))"
-    return f"cell({literal(cell.value or '')})"
-
-
-def _columns_of(sql: str, file: ExportFile) -> list[str]:
-    """The columns that an expression names and the file has not."""
-    with duckdb.connect(config={"enable_external_access": False, "threads": 1}) as connection:
-        parsed = connection.execute("select json_serialize_sql($select)", {"select": f"select (\n{sql}\n)"}).fetchall()
-    there = {header.casefold() for header in file.headers}
-    names = [name for name in _named(json.loads(parsed[0][0])) if name.casefold() not in there]
-    return list(dict.fromkeys(names))
-
-
-def _named(node: Any) -> Iterator[str]:
-    if isinstance(node, list):
-        for one in node:
-            yield from _named(one)
-    elif isinstance(node, dict):
-        if node.get("class") == "COLUMN_REF" and len(node.get("column_names", ())) == 1:
-            yield node["column_names"][0]
-        yield from _named(list(node.values()))
-
-
-def _checked(sql: str, file: ExportFile, there: Sequence[str], place: str) -> str:
-    """The type of an expression over these columns; ImportRefused where it is anything else than that."""
-    connection = duckdb.connect(config={"enable_external_access": False, "threads": 1})
-    try:
-        columns = ", ".join(f"{quoted(header)} varchar" for header in there)
-        connection.execute(f'create table {BATCH} ("__line" bigint, {columns})')
-        select = f'select "__line", (\n{sql}\n) from {BATCH}'
-        statements = connection.extract_statements(select)
-        parsed = connection.execute("select json_serialize_sql($select)", {"select": select}).fetchall()
-        tree: dict[str, Any] = json.loads(parsed[0][0])
-        if len(statements) != 1 or tree["error"] or len(tree["statements"]) != 1:
-            raise ImportRefused(f"{place}: not an expression over the columns of {file.name}: {sql}")
-        node = tree["statements"][0]["node"]
-        if node["type"] != "SELECT_NODE" or len(node["select_list"]) != 2 or _is_more_than_a_select(node):
-            raise ImportRefused(f"{place}: not one expression over the columns of {file.name}: {sql}")
-        barred = _barred(node["select_list"][1])
-        if barred:
-            raise ImportRefused(f"{place}: {barred} cannot stand in a mapping: {sql}")
-        sql_type = str(connection.sql(select).types[1])
-        if re.match(r"STRUCT|MAP|UNION|TUPLE|ROW", sql_type) or sql_type.endswith("]"):
-            raise ImportRefused(f"{place}: not one value for each row of {file.name}: {sql}")
-        return sql_type
-    except duckdb.Error as error:
-        unknown = re.search(r'Referenced column "(.*?)" not found', str(error))
-        told = (
-            f"{file.name} has no column {unknown[1]}. {suggestion(unknown[1], file.headers, 'its columns are')}"
-            if unknown
-            else str(error).split("\n")[0]
-        )
-        raise ImportRefused(f"{place}: {told} The expression is: {sql}") from error
-    finally:
-        connection.close()
-
-
-def _is_more_than_a_select(node: Mapping[str, Any]) -> bool:
-    clauses = ("where_clause", "group_expressions", "group_sets", "having", "qualify", "sample", "modifiers")
-    table = node["from_table"]
-    return any(node.get(clause) for clause in clauses) or table["type"] != "BASE_TABLE" or table["table_name"] != BATCH
-
-
-def _barred(node: Any) -> str | None:
-    """What in a parsed expression may not stand in a mapping."""
-    if isinstance(node, list):
-        return next((found for found in map(_barred, node) if found), None)
-    if not isinstance(node, dict):
-        return None
-    if node.get("class") in BARRED_NODES:
-        return BARRED_NODES[node["class"]]
-    function = str(node.get("function_name", "")).lower()
-    if function in BARRED_FUNCTIONS or function.startswith("read_"):
-        return f"{function}()"
-    return _barred(list(node.values()))
-
-
-def quoted(name: str) -> str:
-    """A name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _listed(names: Sequence[str] | Mapping[str, Path]) -> str:

@@ -6,21 +6,20 @@ kept: the rows with a value that cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
 import queries
-from data import values
+from data import lookups, values
 from data.contract import TABLES, Table
 from data.dates import normalise_dates
-from data.formats.export_file import ExportFile, Ledger
+from data.expressions import BATCH, literal, quoted
+from data.formats.export_file import ExportFile, Ledger, trimmed
 from data.refusal import ImportRefused
-from data.sources import BATCH, Plan, Source, literal, quoted
+from data.sources import Plan, Source
 
 LINKED = ("follow_ups", "side_effects")
 
@@ -70,14 +69,16 @@ def read_text(
     """Read all files of a plan into the tables of text; `progress` is told the bytes read."""
     staged = Staged()
     done = 0
+    planned = [source for _, sources in plan.files for source in sources]
+    tables, told = lookups.load(connection, {source.no: source.lookups for source in planned})
     for file, sources in plan.files:
         ledger = Ledger()
         accounts = [Account(file, source.section.table) for source in sources]
         connection.execute("begin")
         for batch in file.records(ledger, partial(_added, progress, done)):
-            connection.register(BATCH, _trimmed(batch))
+            connection.register(BATCH, trimmed(batch))
             for source, account in zip(sources, accounts, strict=True):
-                kept = _insert(connection, source)
+                kept = _insert(connection, source, tables.get(source.no, ()))
                 account.rows_read += batch.num_rows
                 account.rows_skipped += batch.num_rows - kept
             connection.unregister(BATCH)
@@ -85,7 +86,8 @@ def read_text(
         file.require_unchanged()
         for source, account in zip(sources, accounts, strict=True):
             account.rows_read += len(ledger.rejected)
-            staged.sources[source.no], staged.accounts[source.no] = source, account
+            staged.sources[source.no] = replace(source, notes=(*source.notes, *told.get(source.no, ())))
+            staged.accounts[source.no] = account
             normalise_dates(connection, source)
         staged.ledgers[file.name] = ledger
         done += file.size
@@ -126,13 +128,7 @@ def _added(progress: Callable[[int], None], before: int, done: int) -> None:
     progress(before + done)
 
 
-def _trimmed(batch: pa.Table) -> pa.Table:
-    """The batch with its texts trimmed."""
-    numbers, *texts = batch.columns
-    return pa.table([numbers, *map(pc.utf8_trim_whitespace, texts)], schema=batch.schema)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, source: Source) -> int:
+def _insert(connection: duckdb.DuckDBPyConnection, source: Source, tables: Sequence[str]) -> int:
     """Insert the batch as one source reads it; how many rows its `where` kept."""
     table = source.section.table
     made = f'{literal(source.file.name + ":")} || "__line"'
@@ -146,7 +142,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, source: Source) -> int:
             f"insert into text_{table.name} "
             f"(source_no, line, made_id, {', '.join(quoted(name) for name in source.expressions)}) "
             f'select {source.no}, "__line", {made}, {", ".join(source.expressions.values())} '
-            f"from {_with_absent(source)} {where}"
+            f"from {lookups.with_lookups(lookups.with_absent(BATCH, source.absent), source.lookups, tables)} {where}"
         ).fetchall()
     except duckdb.Error as error:
         raise ImportRefused(
@@ -154,11 +150,3 @@ def _insert(connection: duckdb.DuckDBPyConnection, source: Source) -> int:
             f"{str(error).splitlines()[0]}. Functions whose name begins with try_ give an empty value instead."
         ) from error
     return int(kept[0][0])
-
-
-def _with_absent(source: Source) -> str:
-    """The batch, with an empty column for each that expressions name and no record of the file has."""
-    if not source.absent:
-        return BATCH
-    empty = ", ".join(f"'' as {quoted(name)}" for name in source.absent)
-    return f"(select *, {empty} from {BATCH})"

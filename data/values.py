@@ -14,7 +14,8 @@ import duckdb
 
 from data.contract import TABLES, Table
 from data.dates import ISO, UNREADABLE
-from data.sources import Source, literal
+from data.expressions import literal
+from data.sources import Source
 
 # The units that a dose may be written with, under the spelling that is kept.
 UNITS = {

@@ -17,6 +17,7 @@ from dashboard.cli import main
 from dashboard.filters import Filters
 from dashboard.store import MEASURES, RECORDS, definition, open_snapshot
 from data import save_mapping
+from data.mapping import read_mapping
 from queries import groups_of
 from tests.conftest import SnapshotOf
 from tests.drawing import Exports, random_exports, write_exports
@@ -219,6 +220,15 @@ def test_the_command_is_installed(tmp_path: Path) -> None:
     assert "synthetic" in outcome.stderr
     assert outcome.stdout.startswith("treatment_type,treated,")
     assert (tmp_path / ".outcomes" / "snapshot.json").exists()
+
+
+def test_a_mapping_that_is_shipped_is_written_out_to_be_changed(tmp_path: Path) -> None:
+    listed = run("mappings").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["cdisc_adam", "fhir", "omop_5_4", "synthea_csv", "template"]
+    copy = tmp_path / "fhir.toml"
+    copy.write_text(run("mappings", "fhir").stdout, encoding="utf-8")
+    assert read_mapping(copy) == read_mapping("fhir")
+    assert "there is no mapping fire: shipped are cdisc_adam, fhir" in refused("mappings", "fire")
 
 
 def test_snapshots_are_listed_and_returned_to(tmp_path: Path) -> None:

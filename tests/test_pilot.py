@@ -1,4 +1,4 @@
-"""The main job on real data: the CDISC pilot study must give the figures that were published of it."""
+"""The main job on real data: by the mapping cdisc_adam, the CDISC pilot study gives the figures published of it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import pytest
 
 import data
 from dashboard.store import Store, open_snapshot
+from data.mapping import SHIPPED
 
 PILOT = Path(__file__).parent.parent.parent / "shared" / "real" / "cdisc_pilot"
-MAPPING = Path(__file__).parent / "mappings" / "cdisc_pilot.toml"
 ARMS = {"Placebo": "placebo_n", "Xanomeline Low Dose": "xan_low_n", "Xanomeline High Dose": "xan_high_n"}
 
 pytestmark = pytest.mark.skipif(not PILOT.exists(), reason=f"the pilot study's files are not at {PILOT}")
 
 
-def imported(mapping: Path, folder: Path) -> Store:
+def imported(mapping: Path | str, folder: Path) -> Store:
     data.import_exports([PILOT], into=folder / "pilot.json", mapping=mapping)
     return open_snapshot(folder / "pilot.json")
 
 
 @pytest.fixture(scope="module")
 def pilot(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return imported(MAPPING, tmp_path_factory.mktemp("pilot"))
+    return imported("cdisc_adam", tmp_path_factory.mktemp("pilot"))
 
 
 def test_every_published_count_is_found(pilot: Store) -> None:
@@ -62,7 +62,7 @@ def test_only_what_recovered_has_resolved(pilot: Store) -> None:
 
 
 def test_taking_every_end_date_for_a_resolution_would_say_less(tmp_path: Path) -> None:
-    lines = MAPPING.read_text().splitlines()
+    lines = (SHIPPED / "cdisc_adam.toml").read_text().splitlines()
     kept = [line for line in lines if not line.startswith(("resolved_on", "last_present_on"))]
     position = next(number for number, line in enumerate(kept) if line.startswith("onset_on"))
     (tmp_path / "mapping.toml").write_text("\n".join([*kept[:position], 'resolved_on = "AENDT"', *kept[position:]]))

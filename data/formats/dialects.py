@@ -112,7 +112,7 @@ def found_dialect(
             split = [dialect.cells(line)[0] for line in telling]
             cells = [cell.strip() for row in (header.names, *after, *filter(None, split)) for cell in row]
             others = set(QUOTES) - {dialect.quote}
-            strange = split.count(None) + sum(bool(others & {cell[:1], cell[-1:]}) for cell in cells)
+            strange = split.count(None) + sum(_is_cut(cell, other) for cell in cells for other in others)
             rank = (header.score, float(width > 1), round(consistency, 2), -float(strange), float(width))
             if best is None or rank > best[0]:
                 best = rank, dialect, header, last
@@ -123,6 +123,11 @@ def found_dialect(
     _, dialect, header, last = best
     _require_whole(dialect, lines[: header.first], header, wanted, name)
     return dialect, header, last
+
+
+def _is_cut(cell: str, quote: str) -> bool:
+    """Whether a cell looks as if it was in quotes and cut; one that quotes a word at its end does not."""
+    return cell.startswith(quote) or (cell.endswith(quote) and cell.count(quote) == 1)
 
 
 def _require_whole(dialect: Dialect, before: Sequence[str], header: Header, wanted: Collection[str], name: str) -> None:

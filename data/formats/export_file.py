@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.refusal import ImportRefused
 
@@ -107,3 +108,9 @@ class ExportFile(ABC):
             raise ImportRefused(f"{self.name} cannot be read: {error.strerror}.") from error
         if (status.st_size, status.st_mtime_ns) != (self.size, self.modified_ns):
             raise ImportRefused(f"{self.name} changed while it was read. Import it again when it is complete.")
+
+
+def trimmed(batch: pa.Table) -> pa.Table:
+    """A batch of records with its texts trimmed."""
+    numbers, *texts = batch.columns
+    return pa.table([numbers, *map(pc.utf8_trim_whitespace, texts)], schema=batch.schema)

@@ -9,9 +9,9 @@ from fnmatch import fnmatchcase
 
 from data import mapping
 from data.contract import TABLES
+from data.expressions import literal, quoted
 from data.proposing.proposal import Cell, File, Proposal, Section, ValueMatch
 from data.proposing.words import codes
-from data.sources import literal, quoted
 
 _IN_QUOTES = re.compile(r'"((?:[^"]|"")+)"')
 AS_SAVED = "as saved"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from data.contract import Column as ContractColumn
+from data.expressions import literal, quoted
 from data.proposing.proposal import Cell, Column, ValueMatch
 from data.proposing.words import LEFT_OUT, found, header_words, resemblance
-from data.sources import literal, quoted
 
 MATCHED = (
     "treatment_type",

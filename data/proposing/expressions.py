@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from data.contract import TABLES
+from data.expressions import quoted
 from data.proposing.cells import BY_CONTENT, cell_from, known_share
 from data.proposing.proposal import Cell, Column
 from data.proposing.words import LEFT_OUT, normalised, vocabulary
-from data.sources import quoted
 
 EXPRESSED = "the file has no number of its own for each row"
 

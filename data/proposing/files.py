@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from data.contract import TABLES
+from data.expressions import literal, quoted
 from data.proposing.cells import cell_from, check_ups, known_share, nothing
 from data.proposing.columns import Sampled, columns_of
 from data.proposing.proposal import Cell, Column, File, Section
 from data.proposing.sections import MAIN_DATE, finished, propose_section
 from data.proposing.words import found, header_words, normalised, resemblance, vocabulary
-from data.sources import literal, quoted
 
 TELLING = {
     "treatments": {

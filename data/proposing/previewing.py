@@ -12,12 +12,12 @@ from typing import Any
 import duckdb
 
 from data.contract import Table
+from data.expressions import quoted
 from data.formats.export_file import LINE_COLUMN, ExportFile, Ledger
 from data.importing import Progress, check_exports
 from data.proposing.columns import Sampled, columns_of
 from data.proposing.proposal import read_json
 from data.reporting import ImportReport
-from data.sources import quoted
 from data.staging import Staged
 
 HIDDEN = "•••"

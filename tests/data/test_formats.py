@@ -288,3 +288,14 @@ def test_an_overlong_line_costs_no_other(empty: Practice, monkeypatch: pytest.Mo
         report = empty.imports(replace=True)
         assert [(line, why[:9]) for line, _, _, why in reasons(report)] == [(3, "a line of"), (6, "a line of")]
         assert empty.rows(SELECT) == LOADED
+
+
+def test_words_in_apostrophes_are_words(practice: Practice) -> None:
+    clean = "treatment_id,patient_id,treated_on,treatment_type,area,indication\n"
+    rows = [f"T{at},P1,2024-01-{at:02},Visit for 'check-up',patients' choice,'tis\n" for at in range(1, 20)]
+    practice.write("treatments.csv", clean + "".join(rows))
+    report = practice.imports()
+    assert not report.rejects
+    assert practice.rows("select treatment_type, area, indication, count(*) from treatments group by all") == [
+        ("Visit for 'check-up'", "patients' choice", "'tis", 19)
+    ]
