@@ -30,7 +30,8 @@ def sentence(text: str) -> str:
 
 def without_mapping(told: str) -> str:
     """What was told of a file, without the part that only someone who writes a mapping can act upon."""
-    return "; ".join(part for part in told.split("; ") if "mapping" not in part)
+    kept = "; ".join(part for part in told.split("; ") if "mapping" not in part)
+    return kept.replace("not UTF-8, read as", "umlauts and accents are read as")
 
 
 def when(moment: datetime.datetime) -> str:

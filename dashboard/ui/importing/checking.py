@@ -24,7 +24,7 @@ from data.proposing import Preview, PreviewTable
 
 _ADD, _AFRESH = "Add to what is here", "Start afresh"
 _NAME = "My practice"
-_SHOWN = 100
+_SHOWN = 20
 
 
 def check(draft: Draft) -> None:
@@ -109,13 +109,16 @@ def _account(report: dict[str, Any]) -> None:
     st.subheader("What becomes of every row", anchor=False)
     st.markdown(f"**{sentence(counted(total(report['files']), 'to be loaded'))}.**")
     file_table(report["files"], "What becomes of every row, file by file")
+    sums = total(report["files"])
     if rejects := report.get("reject_rows"):
-        with st.expander(f"{count(len(rejects))} rejected: these rows stay out", expanded=len(rejects) <= _SHOWN):
+        title = f"{count(sums.rows_rejected)} rejected: these rows stay out"
+        with st.expander(title, expanded=len(rejects) <= _SHOWN):
             st.caption("After the import they can be downloaded, mended and dropped in again.")
-            _wrongs(rejects, "Rejected rows")
+            _wrongs(rejects, sums.rows_rejected)
     if warnings := report["warnings"]:
-        with st.expander(f"{count(len(warnings))} warning{'s' * (len(warnings) != 1)}: loaded, but worth a look"):
-            _wrongs(warnings, "Warnings")
+        number = max(sums.warnings, len(warnings))
+        with st.expander(f"{count(number)} warning{'s' * (number != 1)}: loaded, but worth a look"):
+            _wrongs(warnings, number)
 
 
 def _new_types(draft: Draft) -> None:
@@ -127,23 +130,25 @@ def _new_types(draft: Draft) -> None:
         )
 
 
-def _wrongs(rows: list[dict[str, Any]], alt: str) -> None:
-    shown = pd.DataFrame(
+def _wrongs(rows: list[dict[str, Any]], number: int) -> None:
+    """The first of so many rows with what is wrong; sentences, because they have to be read on a phone too."""
+    shown = rows[:_SHOWN]
+    st.table(
         {
-            "File": [row["file"] for row in rows[:_SHOWN]],
-            "Line": [row["line"] for row in rows[:_SHOWN]],
-            "What": [field(row["column"]) if row["column"] else "" for row in rows[:_SHOWN]],
-            "Value": [row["value"] for row in rows[:_SHOWN]],
-            "Why": [without_mapping(in_words(row["reason"])) for row in rows[:_SHOWN]],
-        }
-    ).astype({"Line": "Int64"})
-    widths: dict[str, Any] = {
-        "Line": st.column_config.NumberColumn(format="localized", width="small"),
-        "Why": st.column_config.TextColumn(width="large"),
-    }
-    st.dataframe(shown, hide_index=True, column_config=widths, placeholder="", alt=alt)
-    if len(rows) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {count(len(rows))} are shown.")
+            "Line": [count(row["line"]) if row["line"] else "" for row in shown],
+            "What is wrong": [_told(row) for row in shown],
+        },
+        border="horizontal",
+        hide_index=True,
+    )
+    if number > len(shown):
+        st.caption(f"The first {len(shown)} of {count(number)} are shown.")
+
+
+def _told(row: dict[str, Any]) -> str:
+    where = f"**{plain(field(row['column']))}** " if row["column"] else ""
+    value = f"{plain(row['value'])}: " if row["value"] else ""
+    return f"{where}{value}{plain(without_mapping(in_words(row['reason'])))} ({plain(row['file'])})"
 
 
 def _before_and_after(table: PreviewTable) -> None:

@@ -25,7 +25,7 @@ def ask(draft: Draft) -> bool:
     """Shows each column of the dashboard with the file's column for it; whether the next step can be taken."""
     assert draft.proposal
     st.markdown(
-        "On the left what the dashboard needs, beside it the column of your file and what stands in it. "
+        "For each thing that the dashboard knows: the column of your file, and some of what stands in it. "
         "Change what is wrong; what you do not export may stay empty."
     )
     for file in draft.proposal.files:
@@ -65,7 +65,7 @@ def _is_needed(section: Section, cell: Cell) -> bool:
 
 def _cell(draft: Draft, file: File, place: int, cell: Cell, is_needed: bool) -> None:
     key = draft.key(file.name, place, cell.column)
-    left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
+    left, right = st.columns([2, 3], gap="small", vertical_alignment="bottom")
     options = _options(file, cell)
     with left:
         st.selectbox(

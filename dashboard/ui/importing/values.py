@@ -139,22 +139,20 @@ def _match(draft: Draft, file: File, place: int, cell: Cell, match: ValueMatch) 
         options.append(match.code)
     options += ["", proposing.LEFT_OUT]
     key = draft.key(file.name, place, "match", cell.column, cell.source, match.value)
-    left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
-    with left:
-        st.selectbox(
-            f"{plain(match.value)} · {count(match.count)} row{'s' * (match.count != 1)}",
-            options,
-            index=options.index(match.code),
-            format_func=lambda code: _called(cell.column, code),
-            key=key,
-            on_change=_match_answer,
-            args=(draft, file.name, place, cell.column, match.value, key),
-        )
-    with right:
-        if match.score < _UNSURE:
-            st.caption(f":orange-badge[Please look] {sentence(match.reason)}.")
-        elif match.code == proposing.LEFT_OUT:
-            st.caption(f"{sentence(match.reason)}.")
+    st.selectbox(
+        f"{plain(match.value)} · {count(match.count)} row{'s' * (match.count != 1)}",
+        options,
+        index=options.index(match.code),
+        format_func=lambda code: _called(cell.column, code),
+        key=key,
+        on_change=_match_answer,
+        args=(draft, file.name, place, cell.column, match.value, key),
+        width=420,
+    )
+    if match.score < _UNSURE:
+        st.caption(f":orange-badge[Please look] {sentence(match.reason)}.")
+    elif match.code == proposing.LEFT_OUT:
+        st.caption(f"{sentence(match.reason)}.")
 
 
 def _match_answer(draft: Draft, file: str, place: int, column: str, value: str, key: str) -> None:
