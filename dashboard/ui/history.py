@@ -148,10 +148,9 @@ def _rules(rules: pd.DataFrame, number: str, called: str) -> None:
 
 
 def _told(row: Any) -> str:
-    where = f"**{plain(table_name(row.table))}**"
-    if isinstance(row.column, str):
-        where = f"**{plain(field(row.column))}**"
-    told = f"{where}: {plain(without_mapping(in_words(row.rule)))}"
+    name = field(row.column) if isinstance(row.column, str) else ""
+    rule = without_mapping(in_words(row.rule)).removeprefix(f'"{name}" ')
+    told = f"**{plain(name or table_name(row.table))}**: {plain(rule)}"
     if isinstance(row.examples, str) and row.examples:
         told += f", such as {plain(row.examples)}"
     if isinstance(row.file, str) and not pd.isna(row.first_line):

@@ -146,9 +146,11 @@ def _wrongs(rows: list[dict[str, Any]], number: int) -> None:
 
 
 def _told(row: dict[str, Any]) -> str:
-    where = f"**{plain(field(row['column']))}** " if row["column"] else ""
+    name = field(row["column"]) if row["column"] else ""
+    where = f"**{plain(name)}** " if name else ""
     value = f"{plain(row['value'])}: " if row["value"] else ""
-    return f"{where}{value}{plain(without_mapping(in_words(row['reason'])))} ({plain(row['file'])})"
+    reason = without_mapping(in_words(row["reason"])).removeprefix(f'"{name}" ')
+    return f"{where}{value}{plain(reason)} ({plain(row['file'])})"
 
 
 def _before_and_after(table: PreviewTable) -> None:
