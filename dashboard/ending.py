@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 DEBUG_VARIABLE = "OUTCOMES_DEBUG"
+INTERRUPTED = "interrupted; nothing was changed"
 
 
 class Refused(click.ClickException):
@@ -36,9 +37,10 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except (click.Abort, KeyboardInterrupt):
-            raise Refused("interrupted; nothing was changed") from None
+            raise Refused(INTERRUPTED) from None
         except (ImportRefused, FilterError, ExportError) as refusal:
-            raise Refused(str(refusal)) from None
+            # DuckDB tells an interruption in words of its own, which may be taken for an error of the export's.
+            raise Refused(INTERRUPTED if ending.was_asked else str(refusal)) from None
         except BrokenPipeError:
             os._exit(0)
         except OSError as failure:
@@ -47,8 +49,8 @@ class Commands(click.Group):
         except MemoryError:
             raise Refused("there is not enough memory for this; select fewer records") from None
         except Exception as failure:
-            if ending.was_asked:  # DuckDB tells it in words of its own
-                raise Refused("interrupted; nothing was changed") from None
+            if ending.was_asked:
+                raise Refused(INTERRUPTED) from None
             if os.environ.get(DEBUG_VARIABLE):
                 raise
             raise Refused(

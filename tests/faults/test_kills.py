@@ -25,6 +25,8 @@ FIRST_STEP = 1 if IS_LONG else 11  # the steps before that are those of an impor
 REQUESTS = 40 if IS_LONG else 2
 READERS = 2 if IS_LONG else 1
 KEPT = 2
+NOTHING_CHANGED = "outcomes: interrupted; nothing was changed\n"
+ONLY_PUBLISHED = "outcomes: interrupted; the snapshot was published, but its report was not written to the end\n"
 
 
 @pytest.fixture
@@ -115,26 +117,22 @@ def test_imports_killed_at_random_moments_leave_one_state_or_the_other(pointer: 
 
 @pytest.mark.parametrize("signal_sent", [signal.SIGTERM, signal.SIGINT])
 def test_an_import_that_is_asked_to_end_leaves_nothing(pointer: Path, tmp_path: Path, signal_sent: int) -> None:
+    if signal.getsignal(signal_sent) is signal.SIG_IGN:
+        pytest.skip("the tests run where this signal is ignored, and so would the import")
     staging = pointer.with_name("outcomes.json.d") / "staging"
-    exports, ended = write_state(1, tmp_path), set()
-    for attempt in range(REQUESTS):
-        import_ = outcomes("import", exports, "--into", pointer)
+    state, told = 0, dict.fromkeys((NOTHING_CHANGED, ONLY_PUBLISHED, ""), 0)
+    for attempt in range(1, 1 + REQUESTS):
+        import_ = outcomes("import", write_state(attempt, tmp_path), "--into", pointer)
         while import_.poll() is None and not staging.exists():
             time.sleep(0.001)
         time.sleep(random.Random(attempt).uniform(0, 0.4))
         import_.send_signal(signal_sent)
         _, said = import_.communicate(timeout=60)
-        assert not staging.exists()
-        assert not any(path.suffix == ".wal" for path in staging.parent.iterdir())
-        if import_.returncode == 0:
-            assert current_state(pointer) == 1
-            break
-        assert (import_.returncode, said) in (
-            (2, "outcomes: interrupted; nothing was changed\n"),
-            (2, "outcomes: interrupted; the snapshot was published, but its report was not written to the end\n"),
-        )
-        assert current_state(pointer) == ("was published" in said)
-        ended.add(said)
-        if "was published" in said:
-            break
-    assert ended
+        told[said] += 1
+        # One that was done already may meet the signal on its way out.
+        assert import_.returncode == 2 if said else import_.returncode in (0, -signal_sent)
+        state = state if said == NOTHING_CHANGED else attempt
+        assert current_state(pointer) == state
+        assert_tidy(pointer)
+    assert told[NOTHING_CHANGED]
+    print(f"\n{REQUESTS} imports asked to end: {told}")

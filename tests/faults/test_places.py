@@ -16,7 +16,7 @@ from tests.faults.importers import imported
 from tests.faults.states import ROOT, current_state, write_state
 
 IS_LONG = os.environ.get("OUTCOMES_FAULTS") == "long"
-LEFT_FREE = (0, 4_096, 100_000, 1_000_000, 2_000_000, 3_000_000, 4_000_000) if IS_LONG else (0, 1_000_000)
+LEFT_FREE = (0, 0.001, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9) if IS_LONG else (0, 0.5)
 OF_ITS_OWN = ["unshare", "--user", "--map-root-user", "--mount"]
 
 
@@ -54,15 +54,16 @@ def test_a_full_disk_costs_the_new_snapshot_and_nothing_else(tmp_path: Path) -> 
     print(f"\n{len(refusals)} imports onto a full disk, refused")
 
 
-def fill_the_disk(disk: Path, before: Path, after: Path) -> list[tuple[int, int, str]]:
-    """What imports say while so much is left free of a disk of their own, on which the state before is kept."""
+def fill_the_disk(disk: Path, before: Path, after: Path) -> list[tuple[float, int, str]]:
+    """What imports say where there is room for less than a snapshot, on a disk that keeps the state before."""
     pointer, filler = disk / "outcomes.json", disk / "filler"
     assert imported(before, pointer) == (0, "")
+    needed = data.current(pointer).path.stat().st_size
     there = sorted(path.name for path in disk.rglob("*"))
     refusals = []
     for left in LEFT_FREE:
         free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
-        filler.write_bytes(bytes(max(free - left, 0)))
+        filler.write_bytes(bytes(free - int(left * needed)))
         refusals.append((left, *imported(after, pointer)))
         assert current_state(pointer) == 0
         filler.unlink()
