@@ -13,6 +13,8 @@ from data.refusal import ImportRefused
 
 MOST_HEADER_ROWS = 3
 SEARCHED_ROWS = 50
+MOST_COLUMNS = 5_000
+LONGEST_NAME = 1_000
 PADDING = " \t\r\n\u00a0\u200b\u2060\ufeff"
 
 Rows = Sequence[tuple[int, Sequence[str]]]
@@ -40,8 +42,9 @@ def find_header(rows: Rows, wanted: Collection[str], settings: Settings, name: s
 
     Raises ImportRefused where there is none.
     """
+    rows = [(line, cells) for line, cells in rows if len(cells) <= MOST_COLUMNS]
     if not rows:
-        raise ImportRefused(f"{name} is empty: it has not even a row of column names.")
+        raise ImportRefused(f"{name} has no row of column names (of at most {MOST_COLUMNS:,}).")
     names = {plain(column) for column in wanted}
     starts = range(min(len(rows), SEARCHED_ROWS))
     spans = range(1, MOST_HEADER_ROWS + 1)
@@ -74,7 +77,7 @@ def _row_at(rows: Rows, line: int, name: str) -> int:
 def _header(rows: Rows, names: Collection[str]) -> Header:
     """The header that these rows are, one above the other."""
     width = max(len(cells) for _, cells in rows)
-    cells = [[cell.strip(PADDING) for cell in row] + [""] * (width - len(row)) for _, row in rows]
+    cells = [[cell[:LONGEST_NAME].strip(PADDING) for cell in row] + [""] * (width - len(row)) for _, row in rows]
     joined = _joined(cells)
     for upper, lower in pairwise(cells):
         for at in range(1, width):  # a heading over several columns stands in the first of them

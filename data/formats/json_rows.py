@@ -7,6 +7,7 @@ A path is the keys down to a value, `performedPeriod.start`, with the place in a
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -58,13 +59,16 @@ Parsed = Iterator[tuple[int, str, str, dict[str, str]]]
 
 
 def _sheet(name: str, read: Callable[[], Parsed]) -> Rows:
-    columns: dict[str, None] = {}
+    columns: Counter[str] = Counter()
     for _, _, _, cells in read():
-        columns.update(dict.fromkeys(cells))
+        columns.update(cells.keys())
     notes = []
+    names = tuple(columns)
     if len(columns) > MOST_COLUMNS:
-        notes.append(f"of {len(columns):,} paths only the first {MOST_COLUMNS:,} are read")
-    names = tuple(columns)[:MOST_COLUMNS]
+        notes.append(
+            f"of {len(columns):,} paths the {MOST_COLUMNS:,} most frequent are read, the others taken for absent"
+        )
+        names = tuple(name for name, _ in columns.most_common(MOST_COLUMNS))
 
     def rows() -> Iterator[Row]:
         for line, raw, reason, cells in read():

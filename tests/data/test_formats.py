@@ -299,3 +299,22 @@ def test_words_in_apostrophes_are_words(practice: Practice) -> None:
     assert practice.rows("select treatment_type, area, indication, count(*) from treatments group by all") == [
         ("Visit for 'check-up'", "patients' choice", "'tis", 19)
     ]
+
+
+def test_of_too_many_paths_the_usual_ones_are_read_and_that_is_told(empty: Practice) -> None:
+    strange = [objects()[0] | {"treatment_id": "0", "answers": {f"q{n}": "x" for n in range(6_000)}}]
+    empty.write("treatments.ndjson", "\n".join(map(json.dumps, [*strange, *objects()])).encode())
+    report = empty.imports()
+    assert empty.rows(SELECT)[1:] == LOADED
+    assert [warning.reason for warning in report.warnings] == [
+        "of 6,006 paths the 5,000 most frequent are read, the others taken for absent"
+    ]
+
+
+def test_rows_of_separators_take_no_time(empty: Practice) -> None:
+    lines = delimited().splitlines()
+    empty.write("treatments.csv", "\n".join([*lines, *["T1" + "," * 500_000] * 2]).encode())
+    assert [(line, why) for line, _, _, why in reasons(empty.imports())] == [
+        (5, "500001 cells where the header has 6"),
+        (6, "500001 cells where the header has 6"),
+    ]

@@ -665,11 +665,11 @@ def test_what_is_proposed_without_a_question_is_imported(
         return
     mapping = tmp_path_factory.mktemp("mapping") / "mapping.toml"
     mapping.write_text(proposal.to_toml("Practice"), encoding="utf-8")
-    if any(question.kind in ("dates", "missing") for question in proposal.questions):
-        with pytest.raises(ImportRefused):
-            check_exports([folder], mapping)
+    try:
+        report = check_exports([folder], mapping)
+    except ImportRefused:  # a question too many costs a click, one too few an import
+        assert any(question.kind in ("dates", "missing") for question in proposal.questions)
         return
-    report = check_exports([folder], mapping)
     for account in report.files:
         assert account.rows_read == len([row for row in rows if any(row)]) * _times(proposal, account.table)
 
