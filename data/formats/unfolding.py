@@ -80,7 +80,8 @@ def unfolded(path: Path, name: str, folder: Path) -> Iterator[Readable]:
 def _called(name: str) -> tuple[str, ...]:
     """The names by which a file may be meant: with its folders and without, packed and unpacked."""
     last = name.rsplit("/", 1)[-1]
-    return tuple(dict.fromkeys((name, last, last.removesuffix(".gz"))))
+    unpacked = last[:-3] if last.lower().endswith(".gz") else last
+    return tuple(dict.fromkeys((name, last, unpacked)))
 
 
 def _kind(path: Path) -> str:

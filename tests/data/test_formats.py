@@ -121,6 +121,7 @@ FORMATS: dict[str, tuple[str, bytes, tuple[int, ...]]] = {
         .encode(),
         (3, 4, 5),
     ),
+    "gzip in capitals": ("TREATMENTS.CSV.GZ", gzip.compress(delimited().encode()), (2, 3, 4)),
     "gzip": ("treatments.csv.gz", gzip.compress(delimited().encode()), (2, 3, 4)),
     "zip": ("exports.zip", zipped(**{"a/treatments.csv": delimited().encode(), "__MACOSX/._x": b"x"}), (2, 3, 4)),
     "array": ("treatments.json", json.dumps(objects()).encode(), (1, 2, 3)),
