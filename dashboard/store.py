@@ -6,6 +6,8 @@ import datetime
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -224,13 +226,15 @@ class Store:
 def first_look(place: Path) -> list[tuple[str, str, str, bytes]]:
     """The figures to store with the snapshot in that file: measure, groups, fingerprint, content."""
     store = Store(data.Generation(place, sha256="", name=place.stem))
-    made = [
-        (name, ",".join(by), figures.fingerprint(), figures.to_blob(store.measure(name, by=by)))
-        for name in MEASURES
-        for by in figures.GROUPS
-    ]
+
+    def made(name: str, by: tuple[str, ...]) -> tuple[str, str, str, bytes]:
+        return name, ",".join(by), figures.fingerprint(), figures.to_blob(store.measure(name, by=by))
+
+    # Two at a time: while one is counted, another is estimated.
+    with ThreadPoolExecutor(2) as pool:
+        looks = list(pool.map(made, *zip(*product(MEASURES, figures.GROUPS), strict=True)))
     store.close()
-    return made
+    return looks
 
 
 def counts_side_effects(name: str) -> bool:

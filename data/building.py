@@ -36,10 +36,11 @@ CATALOGUE_COLUMNS = {
     "expected_interval_low_days": "integer",
     "expected_interval_high_days": "integer",
 }
+# The numbers of each table's rows, by which the model joins them; the first orders the table.
 NUMBERED = {
-    "treatments": ("treatment_no", "patient_id, treated_on, treatment_id"),
-    "follow_ups": ("follow_up_no", "followed_up_on, follow_up_id"),
-    "side_effects": ("side_effect_no", "onset_on, side_effect_id"),
+    "treatments": ("treatment_no", "session_no", "patient_no"),
+    "follow_ups": ("follow_up_no", "its_treatment_no"),
+    "side_effects": ("side_effect_no", "its_treatment_no"),
 }
 HISTORY = {
     "imports": 'import_no integer, imported_at timestamp, file varchar, "table" varchar, rows_read bigint, '
@@ -184,16 +185,18 @@ def _settle(connection: duckdb.DuckDBPyConnection, table: Table, staged: Staged)
 
 def _contract_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """The settled rows as a table of the snapshot, sorted and numbered."""
-    names = ", ".join(table.column_names)
+    name, names = f"staged_{table.name}", ", ".join(table.column_names)
     if table.name in NUMBERED:
-        number, order = NUMBERED[table.name]
-        select = (
-            f"select (row_number() over () - 1)::integer as {number}, {names} "
-            f"from (select {names} from staged_{table.name} order by {order})"
+        numbers = NUMBERED[table.name]
+        # The keys are sorted and numbered by themselves: numbering is work for one processor.
+        connection.execute(f"create temp table numbered as {queries.read(f'numbering/{table.name}')}")
+        connection.execute(
+            f"create table built.{table.name} as select {', '.join(numbers)}, {names} "
+            f"from {name} join numbered on numbered.row_no = {name}.rowid order by {numbers[0]}"
         )
+        connection.execute("drop table numbered")
     else:
-        select = f"select {names} from staged_{table.name} order by {table.id_column}"
-    connection.execute(f"create table built.{table.name} as {select}")
+        connection.execute(f"create table built.{table.name} as select {names} from {name} order by {table.id_column}")
     connection.execute(f"drop table staged_{table.name}")
     connection.execute(f"drop table unread_{table.name}")
 
@@ -261,19 +264,22 @@ def _figures(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _derive(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """A relation of the model as a table; its texts, ids apart, become ENUMs of their sorted values."""
-    described = connection.execute(f"describe {queries.read(f'model/{name}')}").fetchall()
+    select = queries.read(f"model/{name}")
+    described = connection.execute(f"describe {select}").fetchall()
     texts = [column for column, sql_type, *_ in described if sql_type == "VARCHAR" and not column.endswith("_id")]
     if not texts:
-        connection.execute(f"create table built.{name} as {queries.read(f'model/{name}')}")
+        connection.execute(f"create table built.{name} as {select}")
         return
-    connection.execute(f"create or replace temp table derived as {queries.read(f'model/{name}')}")
+    # Sorted last: ENUMs are smaller than texts.
+    unsorted, order = select.rsplit("\norder by ", 1)
+    connection.execute(f"create or replace temp table derived as {unsorted}")
     for column in texts:
         connection.execute(
             f"create type built.{quoted(f'{name}_{column}')} as enum "
             f"(select distinct {quoted(column)} from derived where {quoted(column)} is not null order by 1)"
         )
     casts = ", ".join(f"{quoted(column)}::{quoted(f'{name}_{column}')} as {quoted(column)}" for column in texts)
-    connection.execute(f"create table built.{name} as select * replace ({casts}) from derived")
+    connection.execute(f"create table built.{name} as select * replace ({casts}) from derived order by {order}")
     connection.execute("drop table derived")
 
 

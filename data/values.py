@@ -171,10 +171,11 @@ def find_decimal_marks(connection: duckdb.DuckDBPyConnection, table: Table, sour
     cases = []
     if numbers:
         proofs = ", ".join(f"coalesce(bool_or({_proves_comma(name)}), false)" for name in numbers)
-        select = f"select source_no, {proofs} from text_{table.name} group by source_no"
+        commas = " or ".join(f"contains({name}, ',')" for name in numbers)
+        select = f"select source_no, {proofs} from text_{table.name} where {commas} group by source_no"
         proven = {no: proofs for no, *proofs in connection.execute(select).fetchall()}
         for source in sources:
-            for name, is_proven in zip(numbers, proven.get(source.no, ()), strict=False):
+            for name, is_proven in zip(numbers, proven.get(source.no, [False] * len(numbers)), strict=True):
                 mark = source.section.decimal or ("?" if is_proven else None)
                 if mark and name not in source.typed:
                     cases.append(f"when name = '{name}' and no = {source.no} then '{mark}'")
@@ -183,4 +184,4 @@ def find_decimal_marks(connection: duckdb.DuckDBPyConnection, table: Table, sour
 
 
 def _proves_comma(name: str) -> str:
-    return f"contains({name}, ',') and regexp_matches({name}, {literal(PROVES_COMMA)})"
+    return f"regexp_matches({name}, {literal(PROVES_COMMA)})"

@@ -4,6 +4,7 @@ Every file is one bare select; its stem is the relation's name, its header comme
 The room decides what a select becomes:
 
     staging/    a typed table of what an export holds                  (data/ builds it)
+    numbering/  the order and the numbers of a table's rows            (data/ builds its tables by them)
     checks/     a rule of the contract: the rows that break it         (data/ runs it at import)
     model/      a derived table of the snapshot, over all records      (data/ builds it, in the order of MODEL)
     cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store.py)

@@ -1,13 +1,12 @@
 -- A follow-up that names only its patient comes on or after a treatment of that patient.
 -- action: reject
 -- grain: one row per follow-up that breaks the rule
-with first_treatments as (select patient_id, min(treated_on) as first_treated_on from treatments group by patient_id)
 select
     source_no,
     line,
     'patient_id' as column_name,
-    patient_id as value,
+    staged_follow_ups.patient_id as value,
     'no treatment on or before ' || followed_up_on as reason
 from staged_follow_ups
-left join first_treatments using (patient_id)
-where treatment_id is null and (first_treated_on is null or first_treated_on > followed_up_on)
+anti join treatments on treatments.patient_id = staged_follow_ups.patient_id and treatments.treated_on <= followed_up_on
+where staged_follow_ups.treatment_id is null

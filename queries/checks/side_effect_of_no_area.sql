@@ -6,8 +6,8 @@ with
     latest_sessions as (
         select source_no, line, patient_id, staged_side_effects.area, max(treated_on) as treated_on
         from staged_side_effects
-        join (select distinct patient_id, treated_on from treatments) as sessions using (patient_id)
-        where treatment_id is null and treated_on <= onset_on
+        join treatments using (patient_id)
+        where staged_side_effects.treatment_id is null and treated_on <= onset_on
         group by source_no, line, patient_id, staged_side_effects.area
     )
 select

@@ -8,7 +8,6 @@ with
     type_sessions as (
         select treatment_type, patient_no, session_no, treated_on, min(planned_interval_days) as planned_interval_days
         from treatments
-        join sessions using (patient_id, treated_on)
         group by treatment_type, patient_no, session_no, treated_on
     ),
     gaps as (

@@ -3,17 +3,17 @@
 -- grain: follow-up and treatment record
 with
     latest_sessions as (
-        select follow_up_no, patient_id, max(treated_on) as treated_on
+        select follow_up_no, max(session_no) as session_no
         from follow_ups
-        join (select distinct patient_id, treated_on from treatments) as sessions using (patient_id)
-        where treatment_id is null and treated_on <= followed_up_on
-        group by follow_up_no, patient_id
+        join sessions using (patient_id)
+        where its_treatment_no is null and treated_on <= followed_up_on
+        group by follow_up_no
     )
-select follow_up_no, treatment_no
+select follow_up_no, its_treatment_no as treatment_no
 from follow_ups
-join treatments using (treatment_id)
+where its_treatment_no is not null
 union all
 select follow_up_no, treatment_no
 from latest_sessions
-join treatments using (patient_id, treated_on)
+join treatments using (session_no)
 order by follow_up_no, treatment_no

@@ -3,11 +3,11 @@
 -- grain: side effect
 with
     latest_sessions as (
-        select side_effect_no, patient_id, side_effects.area, max(treated_on) as treated_on
+        select side_effect_no, side_effects.area, max(session_no) as session_no
         from side_effects
-        join (select distinct patient_id, treated_on from treatments) as sessions using (patient_id)
-        where treatment_id is null and treated_on <= onset_on
-        group by side_effect_no, patient_id, side_effects.area
+        join sessions using (patient_id)
+        where its_treatment_no is null and treated_on <= onset_on
+        group by side_effect_no, side_effects.area
     ),
     candidates as (
         select
@@ -15,14 +15,14 @@ with
             treatment_no,
             row_number() over (
                 partition by side_effect_no
-                order by case when lower(latest_sessions.area) = lower(treatments.area) then 0 else 1 end, treatment_id
+                order by case when lower(latest_sessions.area) = lower(treatments.area) then 0 else 1 end, treatment_no
             ) as preference
         from latest_sessions
-        join treatments using (patient_id, treated_on)
+        join treatments using (session_no)
     )
-select side_effect_no, treatment_no
+select side_effect_no, its_treatment_no as treatment_no
 from side_effects
-join treatments using (treatment_id)
+where its_treatment_no is not null
 union all
 select side_effect_no, treatment_no
 from candidates

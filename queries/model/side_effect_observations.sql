@@ -11,6 +11,7 @@ with
         select treatment_no, max(followed_up_on) as last_follow_up_on
         from follow_up_links
         join follow_ups using (follow_up_no)
+        where treatment_no in (select treatment_no from side_effect_links)
         group by treatment_no
     ),
     known as (

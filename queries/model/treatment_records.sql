@@ -5,26 +5,29 @@
 -- course: set on the records of the session and treatment type that start a course.
 -- grain: treatment record
 with
-    followed_up as (
-        select treatment_no
-        from follow_up_links
-        union
-        select treatment_no
-        from side_effect_links
+    people as (
+        select patient_no, birth_year, sex, skin_type, smoker
+        from (select distinct patient_no, patient_id from sessions)
+        join patients using (patient_id)
     ),
-    aged as (
-        select patient_id, treated_on, year(treated_on) - birth_year as age
-        from sessions
-        left join patients using (patient_id)
+    records as (
+        select
+            *,
+            year(treated_on) - birth_year as age,
+            treatment_no in (select treatment_no from follow_up_links)
+            or treatment_no in (select treatment_no from side_effect_links) as is_evaluable
+        from treatments
+        left join people using (patient_no)
+        cross join snapshot
     )
 select
-    treatments.treatment_no,
-    sessions.patient_no,
-    sessions.session_no,
-    treatments.treated_on,
-    (as_of - treatments.treated_on)::integer as days_observed,
-    followed_up.treatment_no is not null as is_evaluable,
-    treatments.treatment_type,
+    records.treatment_no,
+    records.patient_no,
+    records.session_no,
+    records.treated_on,
+    (as_of - records.treated_on)::integer as days_observed,
+    is_evaluable,
+    records.treatment_type,
     coalesce(product, '') as product,
     coalesce(lot, '') as lot,
     coalesce(area, '') as area,
@@ -52,19 +55,14 @@ select
     coalesce(sex, '') as sex,
     coalesce(skin_type, '') as skin_type,
     case when smoker then 'yes' when not smoker then 'no' else '' end as smoker,
-    strftime(treatments.treated_on, '%Y-%m') as month,
-    year(treatments.treated_on) || '-Q' || quarter(treatments.treated_on) as quarter,
-    year(treatments.treated_on)::varchar as year,
+    strftime(records.treated_on, '%Y-%m') as month,
+    year(records.treated_on) || '-Q' || quarter(records.treated_on) as quarter,
+    year(records.treated_on)::varchar as year,
     course_no,
     series_no,
     position,
     interval_days,
     is_returned
-from treatments
-join sessions using (patient_id, treated_on)
-join aged using (patient_id, treated_on)
-left join patients using (patient_id)
-left join followed_up on followed_up.treatment_no = treatments.treatment_no
-left join courses on courses.session_no = sessions.session_no and courses.treatment_type = treatments.treatment_type
-cross join snapshot
-order by treatments.treatment_no
+from records
+left join courses on courses.session_no = records.session_no and courses.treatment_type = records.treatment_type
+order by treatment_no
