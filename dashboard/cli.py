@@ -11,6 +11,7 @@ import socket
 import sys
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +155,7 @@ def import_(
             replace=replace,
             as_of=as_of.date() if as_of else None,
             progress=progress,
-            figures=first_look,
+            figures=partial(first_look, memory=memory),
             memory=memory,
             rejects=_rejects(report or place),
         )

@@ -33,6 +33,7 @@ RECORDS = ("treatments", "follow_ups", "side_effects", "patients", "rejects", "i
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
 DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
 BATCH_ROWS = 50_000
+FEW_RECORDS = 2_000_000
 SAMPLE = Path(data.__file__).parent / "sample"
 
 # No file, no network, no extension, and no way back, for whatever this connection is asked.
@@ -87,7 +88,7 @@ def open_snapshot(path: Path | str | None = None) -> Store:
 class Store:
     """One snapshot. Every answer comes from a cursor of its own, so threads may share a store."""
 
-    def __init__(self, generation: data.Generation) -> None:
+    def __init__(self, generation: data.Generation, memory: int | None = None) -> None:
         self.name = generation.name
         self._connection = duckdb.connect(":memory:")
         place = str(generation.path).replace("'", "''")
@@ -96,6 +97,8 @@ class Store:
             self._connection.execute(f"create view {table} as from snapshot_file.{table}{_ADDED.get(table, '')}")
         for macro in queries.MACROS:
             self._connection.execute(f"create macro {macro}(filters) as table ({queries.read(macro)})")
+        if memory:
+            self._connection.execute(f"set memory_limit = '{memory}B'")
         for setting in _HARDENING:
             self._connection.execute(setting)
         about = self._rows("select as_of, created_at, is_synthetic from snapshot")[0]
@@ -223,15 +226,18 @@ class Store:
         return self._connection.cursor().execute(sql, parameters).df()
 
 
-def first_look(place: Path) -> list[tuple[str, str, str, bytes]]:
-    """The figures to store with the snapshot in that file: measure, groups, fingerprint, content."""
-    store = Store(data.Generation(place, sha256="", name=place.stem))
+def first_look(place: Path, memory: int | None = None) -> list[tuple[str, str, str, bytes]]:
+    """The figures to store with the snapshot in that file: measure, groups, fingerprint, content.
+
+    `memory` bounds, in bytes, what they are counted in.
+    """
+    store = Store(data.Generation(place, sha256="", name=place.stem), memory)
 
     def made(name: str, by: tuple[str, ...]) -> tuple[str, str, str, bytes]:
         return name, ",".join(by), figures.fingerprint(), figures.to_blob(store.measure(name, by=by))
 
-    # Two at a time: while one is counted, another is estimated.
-    with ThreadPoolExecutor(2) as pool:
+    # While one is counted, another is estimated; where there are many records, that would take twice the memory.
+    with ThreadPoolExecutor(2 if store.cohort_size()[1] <= FEW_RECORDS else 1) as pool:
         looks = list(pool.map(made, *zip(*product(MEASURES, figures.GROUPS), strict=True)))
     store.close()
     return looks

@@ -35,7 +35,9 @@ Figures = list[tuple[str, str, str, bytes]]
 """Measure, groups, the fingerprint of the code that made it, and the figure as bytes."""
 
 LARGEST_SHARE_OF_MEMORY = 4
-SMALLEST_MEMORY = 300_000_000
+SMALLEST_MEMORY = 500_000_000
+BESIDE_THE_DATABASE = 450_000_000
+"""Of the memory to work in, what the program itself and the pieces of files take that it reads."""
 ROWS_AT_ONCE = 10_000
 # What part of the whole each step takes, in thousandths; measured on a million records.
 WHOLE = 1_000
@@ -68,7 +70,7 @@ def import_exports(
 
     `sources` are folders and files, `mapping` a TOML file or the name of one that is saved or shipped. `figures` is
     asked for the figures to store with the new snapshot, given its file, before it is published. `memory` bounds, in
-    bytes, what the database works in; `rejects` is the file to write rejected rows to, if there are some. Where the
+    bytes, what the import works in; `rejects` is the file to write rejected rows to, if there are some. Where the
     exports change nothing, the snapshot stays as it is. Raises ImportRefused, with the snapshot unchanged, for
     anything that its user can mend.
     """
@@ -177,7 +179,7 @@ def _database(
     connection = duckdb.connect(
         config={
             "temp_directory": str(folder / "spill"),
-            "memory_limit": f"{memory}B",
+            "memory_limit": f"{max(memory - BESIDE_THE_DATABASE, memory // 2)}B",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,

@@ -74,7 +74,6 @@ def read_text(
     for file, sources in plan.files:
         ledger = Ledger()
         accounts = [Account(file, source.section.table) for source in sources]
-        connection.execute("begin")
         for batch in file.records(ledger, partial(_added, progress, done)):
             connection.register(BATCH, trimmed(batch))
             for source, account in zip(sources, accounts, strict=True):
@@ -82,7 +81,6 @@ def read_text(
                 account.rows_read += batch.num_rows
                 account.rows_skipped += batch.num_rows - kept
             connection.unregister(BATCH)
-        connection.execute("commit")
         file.require_unchanged()
         for source, account in zip(sources, accounts, strict=True):
             account.rows_read += len(ledger.rejected)

@@ -252,7 +252,7 @@ def test_snapshots_are_listed_and_returned_to(tmp_path: Path) -> None:
 def test_the_memory_is_bounded_in_words_of_size(folder: Path) -> None:
     assert run("check", folder / "exports", "--memory", "0.5 GB").exit_code == 0
     assert "write it like 4GB" in refused("check", folder / "exports", "--memory", "much")
-    assert "at least 300 MB" in refused("check", folder / "exports", "--memory", "20MB")
+    assert "at least 500 MB" in refused("check", folder / "exports", "--memory", "20MB")
 
 
 def test_what_is_stored_with_the_snapshot_is_what_is_computed(folder: Path, snapshot_of: SnapshotOf) -> None:
