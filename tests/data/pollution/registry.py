@@ -1,0 +1,60 @@
+"""Kinds of pollution are functions from a clean table and a variant to a polluted file; here they are gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from data.contract import TABLES
+from tests.data.pollution.clean import ROWS, Clean, clean, plain
+from tests.data.pollution.writing import Polluted
+
+TWO = ("treatments", "side_effects")
+FOUR = ("treatments", "patients", "follow_ups", "side_effects")
+OF_ITS_COLUMN = ("",)
+"""In place of tables: the one that has the column that the variant names."""
+Kind = Callable[[Clean, Any], Polluted]
+
+
+@dataclass
+class Registry:
+    """Kinds of pollution, each with the tables and the variants it is tried on; `letter` begins their marks."""
+
+    letter: str
+    kinds: list[tuple[Kind, Sequence[str], Sequence[Any], Callable[[str, str, int], str], int]] = field(
+        default_factory=list
+    )
+
+    def kind(
+        self,
+        *variants: Any,
+        tables: Sequence[str] = TWO,
+        text: Callable[[str, str, int], str] = plain,
+        rows: int = ROWS,
+    ) -> Callable[[Kind], Kind]:
+        """Registers a kind of pollution."""
+
+        def register(kind: Kind) -> Kind:
+            self.kinds.append((kind, tables, variants or (None,), text, rows))
+            return kind
+
+        return register
+
+    def cases(self) -> list[Polluted]:
+        """Every kind on every table in every variant, named and marked apart."""
+        found = []
+        for number, (kind, tables, variants, text, rows) in enumerate(self.kinds):
+            for table in tables:
+                for at, variant in enumerate(variants):
+                    name = table or next(one.name for one in TABLES.values() if variant in one.column_names)
+                    mark = f"{self.letter}{number}{name[0]}{at}"
+                    case = kind(clean(name, mark, rows, text), variant)
+                    told = "" if variant is None else f", {_told(variant)}"
+                    found.append(replace(case, name=f"{kind.__name__}, {name}{told}"))
+        return found
+
+
+def _told(variant: Any) -> str:
+    told = variant if isinstance(variant, str) and variant.isprintable() else repr(variant)
+    return told.encode("ascii", "backslashreplace").decode()[:60]
