@@ -317,9 +317,9 @@ def the_same_damage_in_the_only_row(clean: Clean, spot: str) -> Polluted:
     return page.polluted("", may_be_refused=True)
 
 
-@DAMAGED.kind(40_000, 400_000, 3_000_000)
+@DAMAGED.kind(40_000, 1_000_000)
 def overlong_cell(clean: Clean, length: int) -> Polluted:
-    """A cell of megabytes is kept whole, or its row rejected."""
+    """A cell of a megabyte is kept whole, or its row rejected."""
     page = Page(clean)
     page.header()
     name = "clinic" if clean.table == "treatments" else "effect"
@@ -338,7 +338,7 @@ def overlong_line_of_separators(clean: Clean, how: str) -> Polluted:
     page.header()
     for row in range(ROWS):
         if row in SPOTS[1:3]:
-            page.other(clean.rows[row][clean.id_column] + ("," if how == "comma" else ',""') * 500_000, raw=None)
+            page.other(clean.rows[row][clean.id_column] + ("," if how == "comma" else ',""') * 50_000, raw=None)
         else:
             page.row(row)
     return page.polluted("")
