@@ -46,7 +46,7 @@ class Polluted:
 
     `refusal` is a regular expression that the message has to match where the whole file must be refused;
     `may_be_refused` allows it. `section` are the settings of a mapping that reads it. `is_guessed` allows foreign
-    letters to be read by another code page, if the report says so.
+    letters to be read by another code page, and `may_be_left_out` the file to be left out, if the report says so.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Polluted:
     may_be_refused: bool = False
     section: Mapping[str, Any] | None = None
     is_guessed: bool = False
+    may_be_left_out: bool = False
 
 
 @dataclass(frozen=True)
