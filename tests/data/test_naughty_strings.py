@@ -104,9 +104,9 @@ def test_naughty_texts_are_held_exactly(tmp_path: Path, name: str, table: str) -
 
 @pytest.mark.parametrize("name", ["comma.csv", "array.json", "table.parquet", "book.xlsx"])
 def test_naughty_ids_are_held_exactly(tmp_path: Path, name: str) -> None:
-    """Ids tell rows apart, so none may be changed, nor two be made one."""
+    """Ids tell rows apart, so none may be changed, nor two be made one (a row called total is one of totals)."""
     practice = Practice(tmp_path)
-    texts = sorted({text for text in texts_of(name) if not text.startswith("SYN-")})
+    texts = sorted({text for text in texts_of(name) if not text.startswith("SYN-") and text != "total"})
     made = clean("treatments", "n", len(texts))
     rows = [row | {"treatment_id": text, "patient_id": text} for row, text in zip(made.rows, texts, strict=True)]
     made = replace(made, rows=tuple(rows))

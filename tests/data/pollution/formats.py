@@ -49,7 +49,7 @@ def gzipped_in_pieces(clean: Clean, where: str) -> Polluted:
     )
 
 
-@FORMATS.kind("cut", "flipped", "rubbish behind", "not gzip")
+@FORMATS.kind("cut", "flipped", "rubbish behind", "not gzip", tables=("side_effects",))
 def gzip_that_is_damaged(clean: Clean, how: str) -> Polluted:
     """Refused; what stands behind a whole gzip may be ignored."""
     page = written(clean)
@@ -107,7 +107,7 @@ def zipped_under_a_name_that_leads_elsewhere(clean: Clean, name: str) -> Pollute
     return _file(clean, ".zip", content, page.rows, may_be_refused=True)
 
 
-@FORMATS.kind("cut", "flipped", "empty", "within another", "no directory")
+@FORMATS.kind("cut", "flipped", "empty", "within another", "no directory", tables=("side_effects",))
 def zip_that_is_damaged(clean: Clean, how: str) -> Polluted:
     content = zipped_members({f"{clean.table}.csv": written(clean).text.encode()})
     changed = {
@@ -243,7 +243,7 @@ BROKEN_LINES: dict[str, Callable[[str], str]] = {
 }
 
 
-@FORMATS.kind(*BROKEN_LINES)
+@FORMATS.kind(*BROKEN_LINES, tables=("side_effects",))
 def ndjson_with_broken_lines(clean: Clean, how: str) -> Polluted:
     """What is no object is rejected with its line, and no other line is."""
     lines, rows = [], []
@@ -272,7 +272,9 @@ def json_array_with_strangers(clean: Clean, how: str) -> Polluted:
     return _file(clean, ".json", json.dumps(elements).encode(), rows)
 
 
-@FORMATS.kind("cut", "comma", "rubbish behind", "an object", "numbers", "nested deep", "empty list")
+@FORMATS.kind(
+    "cut", "comma", "rubbish behind", "an object", "numbers", "nested deep", "empty list", tables=("treatments",)
+)
 def json_that_is_damaged(clean: Clean, how: str) -> Polluted:
     content = json.dumps(_objects(clean, "typed"), indent=1)
     changed = {
@@ -288,7 +290,7 @@ def json_that_is_damaged(clean: Clean, how: str) -> Polluted:
     return _file(clean, ".json", changed.encode(), (), refusal="_" + clean.table, may_be_left_out=is_no_table)
 
 
-@FORMATS.kind("utf-16", "utf-16-le", "utf-32")
+@FORMATS.kind("utf-16", "utf-16-le", "utf-32", tables=("treatments",))
 def json_in_another_encoding(clean: Clean, encoding: str) -> Polluted:
     """JSON is UTF-8: read nevertheless, left out with a word, or refused."""
     rows = [expected(clean, at, cells) for at, cells in enumerate(clean.rows, 1)]
@@ -389,7 +391,7 @@ def parquet_values_that_cannot_be(clean: Clean, how: str) -> Polluted:
     return _file(clean, ".parquet", as_parquet(as_arrow(changed, "typed")), rows)
 
 
-@FORMATS.kind("cut", "head alone", "flipped", "no end")
+@FORMATS.kind("cut", "head alone", "flipped", "no end", tables=("treatments",))
 def parquet_that_is_damaged(clean: Clean, how: str) -> Polluted:
     content = as_parquet(as_arrow(clean, "typed"), write_page_checksum=True)
     flipped = bytearray(content)

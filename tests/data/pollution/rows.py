@@ -356,7 +356,7 @@ def legal_cell_of_many_lines(clean: Clean, count: int) -> Polluted:
     return page.polluted("")
 
 
-@MIXED.kind(*range(30), tables=FOUR)
+@MIXED.kind(*range(18), tables=FOUR)
 def everything_at_once(plain: Clean, seed: int) -> Polluted:
     """Rows damaged at random, in ways drawn at random, among rich ones, in a dialect drawn at random."""
     draw = random.Random(f"{plain.table} {seed}")

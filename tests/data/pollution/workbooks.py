@@ -224,7 +224,7 @@ def cells_that_cannot_be(clean: Clean, how: str) -> Polluted:
     return _workbook(clean, sheet, book([sheet]))
 
 
-@WORKBOOKS.kind("cut", "flipped", "a workbook of nothing", "a zip called xlsx")
+@WORKBOOKS.kind("cut", "flipped", "a workbook of nothing", "a zip called xlsx", tables=("treatments",))
 def workbook_that_is_damaged(clean: Clean, how: str) -> Polluted:
     content = book([_sheet(clean)])
     flipped = bytearray(content)
