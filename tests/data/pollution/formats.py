@@ -159,7 +159,7 @@ def ndjson(clean: Clean, how: str) -> Polluted:
     return _file(clean, ".ndjson", (end.join(lines) + end).encode(), rows)
 
 
-@FORMATS.kind(*HOW, text=rich)
+@FORMATS.kind(*HOW, tables=("follow_ups",), text=rich)
 def json_array(clean: Clean, how: str) -> Polluted:
     indent = {"texts": None, "typed": 2, "missing": 1, "shuffled": None}[how]
     content = json.dumps(_objects(clean, how), ensure_ascii=how == "texts", indent=indent)
@@ -344,7 +344,18 @@ def as_arrow(clean: Clean, how: str) -> pa.Table:
     return pa.table(columns)
 
 
-@FORMATS.kind("typed", "texts", "decimals", "times", "milliseconds", "categories", "large", "small", text=rich)
+@FORMATS.kind(
+    "typed",
+    "texts",
+    "decimals",
+    "times",
+    "milliseconds",
+    "categories",
+    "large",
+    "small",
+    text=rich,
+    tables=("side_effects",),
+)
 def parquet(clean: Clean, how: str) -> Polluted:
     rows = [expected(clean, at, cells) for at, cells in enumerate(clean.rows, 1)]
     return _file(clean, ".parquet", as_parquet(as_arrow(clean, how)), rows)

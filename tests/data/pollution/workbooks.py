@@ -111,7 +111,7 @@ def _sheet(clean: Clean, dates: str = "real", name: str = "") -> Sheet:
     return sheet
 
 
-@WORKBOOKS.kind("real", "serials", "texts", "all texts", tables=FOUR, text=rich)
+@WORKBOOKS.kind("real", "serials", "texts", "all texts", text=rich)
 def days_in_cells(clean: Clean, dates: str) -> Polluted:
     """Days as Excel has them, as bare serial numbers, as texts; numbers as numbers or texts."""
     sheet = _sheet(clean, dates)
@@ -131,7 +131,7 @@ def formulas(clean: Clean, _: None) -> Polluted:
     return _workbook(clean, sheet, book([sheet], formulas=True))
 
 
-@WORKBOOKS.kind("title", "merged title", "blank rows", "letterhead")
+@WORKBOOKS.kind("title", "merged title", "blank rows", "letterhead", tables=("side_effects",))
 def above_the_header(clean: Clean, how: str) -> Polluted:
     sheet = Sheet(clean, "Export")
     lines: dict[str, list[list[Any]]] = {
@@ -164,7 +164,7 @@ def columns_begin_further_right(clean: Clean, offset: int) -> Polluted:
     return _workbook(clean, sheet, book([sheet]))
 
 
-@WORKBOOKS.kind("blank", "totals", "note", tables=FOUR)
+@WORKBOOKS.kind("blank", "totals", "note", tables=("treatments", "patients"))
 def among_and_below_the_rows(clean: Clean, how: str) -> Polluted:
     sheet = Sheet(clean, clean.table)
     sheet.header()
@@ -206,7 +206,7 @@ def sheet_declared(clean: Clean, name: str) -> Polluted:
     return Polluted(case.name, case.mark, case.file, case.content, (sheet.part(name),), section=case.section)
 
 
-@WORKBOOKS.kind("missing", "partial day", "not a number", "time of day", text=rich)
+@WORKBOOKS.kind("missing", "partial day", "not a number", "time of day", text=rich, tables=("side_effects",))
 def cells_that_cannot_be(clean: Clean, how: str) -> Polluted:
     """Rows that break a rule are rejected by the row of their sheet."""
     sheet = Sheet(clean, clean.table)
