@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 import xlsxwriter
+import xlwt
 
 from data import ImportRefused
 from tests.data.conftest import Practice, reasons
@@ -65,6 +66,19 @@ def workbook(*sheets: tuple[str, Sequence[Sequence[Any]]]) -> bytes:
                         sheet.write_string(at, column, cell)
                     else:
                         sheet.write(at, column, cell)
+    return content.getvalue()
+
+
+def old_workbook() -> bytes:
+    """The rows as a workbook of before 2007, with real days."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Treatments")
+    for at, row in enumerate((HEADERS, *map(typed, ROWS))):
+        for column, cell in enumerate(row):
+            if cell is not None:
+                sheet.write(at, column, cell, xlwt.easyxf(num_format_str="DD/MM/YYYY" if column == 2 else "General"))
+    content = io.BytesIO()
+    book.save(content)
     return content.getvalue()
 
 
@@ -129,6 +143,7 @@ FORMATS: dict[str, tuple[str, bytes, tuple[int, ...]]] = {
     "ndjson": ("treatments.ndjson", "\n".join(map(json.dumps, objects())).encode(), (1, 2, 3)),
     "parquet": ("treatments.parquet", parquet(), (1, 2, 3)),
     "workbook": ("book.xlsx", workbook(("Treatments", [HEADERS, *map(typed, ROWS)])), (2, 3, 4)),
+    "old workbook": ("book.xls", old_workbook(), (2, 3, 4)),
     "workbook with a title": (
         "treatments.xlsx",
         workbook(("Sheet1", [["My practice"], [], HEADERS, *map(typed, ROWS)])),
