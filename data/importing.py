@@ -36,7 +36,7 @@ Figures = list[tuple[str, str, str, bytes]]
 
 LARGEST_SHARE_OF_MEMORY = 4
 SMALLEST_MEMORY = 500_000_000
-BESIDE_THE_DATABASE = 450_000_000
+BESIDE_THE_DATABASE = 650_000_000
 """Of the memory to work in, what the program itself and the pieces of files take that it reads."""
 ROWS_AT_ONCE = 10_000
 # What part of the whole each step takes, in thousandths; measured on a million records.

@@ -5,33 +5,39 @@
 -- unit: days from one start to the next; position counts the courses of one patient and type from 1.
 -- grain: patient, treatment type and course; only types that the catalogue says are maintained.
 with
+    maintained_types as (
+        select code as treatment_type, touch_up_window_days, row_number() over (order by code) as type_no
+        from treatment_types
+        where is_maintained
+    ),
     type_sessions as (
-        select treatment_type, patient_no, session_no, treated_on, min(planned_interval_days) as planned_interval_days
+        select type_no, patient_no, session_no, treated_on, min(planned_interval_days) as planned_interval_days
         from treatments
-        group by treatment_type, patient_no, session_no, treated_on
+        join maintained_types using (treatment_type)
+        group by type_no, patient_no, session_no, treated_on
     ),
     gaps as (
-        select
-            type_sessions.*,
-            touch_up_window_days,
-            treated_on - lag(treated_on) over patient_and_type as days_since_previous
+        select *, treated_on - lag(treated_on) over patient_and_type as days_since_previous
         from type_sessions
-        join treatment_types on treatment_types.code = type_sessions.treatment_type
-        where is_maintained
-        window patient_and_type as (partition by patient_no, treatment_type order by treated_on)
+        window patient_and_type as (partition by patient_no, type_no order by session_no)
     ),
-    starts as (select * from gaps where days_since_previous is null or days_since_previous > touch_up_window_days),
+    starts as (
+        select gaps.*, treatment_type
+        from gaps
+        join maintained_types using (type_no)
+        where days_since_previous is null or days_since_previous > touch_up_window_days
+    ),
     intervals as (
         select
             starts.*,
             row_number() over patient_and_type as position,
             lead(treated_on) over patient_and_type as next_started_on
         from starts
-        window patient_and_type as (partition by patient_no, treatment_type order by treated_on)
+        window patient_and_type as (partition by patient_no, type_no order by session_no)
     )
 select
-    (row_number() over (order by patient_no, treatment_type, treated_on) - 1)::integer as course_no,
-    (dense_rank() over (order by patient_no, treatment_type) - 1)::integer as series_no,
+    (row_number() over (order by patient_no, type_no, session_no) - 1)::integer as course_no,
+    (dense_rank() over (order by patient_no, type_no) - 1)::integer as series_no,
     patient_no,
     treatment_type,
     session_no,

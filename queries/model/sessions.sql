@@ -2,5 +2,5 @@
 -- grain: patient_id, treated_on
 select session_no, patient_no, patient_id, treated_on
 from treatments
-where treatment_no in (select min(treatment_no) from treatments group by session_no)
+qualify session_no is distinct from lag(session_no) over (order by treatment_no)
 order by session_no

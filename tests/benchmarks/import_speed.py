@@ -27,8 +27,9 @@ import sys, duckdb
 with duckdb.connect(sys.argv[1]) as connection:
     for file in sys.argv[2:]:
         name = file.rsplit("/", 1)[-1].removesuffix(".csv")
-        connection.execute(f"create or replace table {name} as from read_csv('{file}')")
+        connection.execute(f"create or replace table {name} as from read_csv('{file}', quote = '\\"')")
 """
+"""The quote is told: with ten million rows the first one comes too late to be found out."""
 
 
 def measured(*command: object) -> dict[str, float]:
