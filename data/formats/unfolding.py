@@ -117,13 +117,14 @@ def _members(path: Path, name: str, folder: Path) -> Iterator[Readable]:
             if not members:
                 raise ImportRefused(f"{name} is an archive that holds no file.")
             folder.mkdir(parents=True)
+            written = 0
             for at, member in enumerate(members):
                 inside = folder / f"{at}"
                 called = f"{name}/{member.filename.replace(chr(92), '/').lstrip('/')}"
                 if member.flag_bits & 1:
                     raise ImportRefused(f"{called} is protected by a password. Pack it without one.")
                 with archive.open(member) as packed:
-                    _write(_blocks(packed), inside, called, member.compress_size)
+                    written += _write(_blocks(packed), inside, called, path.stat().st_size, written)
                 yield from _unfolded_member(inside, called, folder / f"{at}-inside")
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError) as error:
         raise ImportRefused(f"{name} is a damaged archive ({error}). Make it again.") from None
@@ -155,15 +156,16 @@ def _blocks(packed: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
         yield block
 
 
-def _write(blocks: Iterator[bytes], place: Path, name: str, packed_bytes: int) -> None:
-    """Write what is unpacked, unless it becomes far more than what it was packed in."""
+def _write(blocks: Iterator[bytes], place: Path, name: str, packed_bytes: int, before: int = 0) -> int:
+    """Write what is unpacked, unless it and what came before it become far more than they were packed in; the bytes."""
     written = 0
     with place.open("wb") as file:
         for block in blocks:
             written += len(block)
-            if written > HARMLESS_BYTES and written > LARGEST_RATIO * packed_bytes:
+            if before + written > max(HARMLESS_BYTES, LARGEST_RATIO * packed_bytes):
                 raise ImportRefused(
                     f"{name} unpacks into more than {LARGEST_RATIO} times its size, as no export does. "
                     "If it is one, unpack it first."
                 )
             file.write(block)
+    return written
