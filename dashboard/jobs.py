@@ -29,18 +29,6 @@ LONGEST_NAME = 120
 NICENESS = 10
 COPIED_BYTES = 1 << 20
 
-SHARES = {
-    "reading": 0.55,
-    "checking treatments": 0.10,
-    "checking follow_ups": 0.08,
-    "checking side_effects": 0.05,
-    "checking patients": 0.02,
-    "linking and deriving": 0.12,
-    "writing the account": 0.02,
-    "publishing": 0.06,
-}
-"""The steps of an import in order, with the share of its time that each takes."""
-
 
 @dataclass(frozen=True)
 class Upload:
@@ -186,13 +174,9 @@ class Job:
         """What it is doing now."""
         told = self._last_told()
         step, done, total = str(told.get("step", "starting")), float(told.get("done", 0)), float(told.get("total", 0))
-        part = min(done / total, 1.0) if total else 0.0
         if step == "done":
             return Progress(step, 1.0)
-        if step not in SHARES:
-            return Progress(step, part if total > 1 else None)
-        before = sum(share for one, share in SHARES.items() if list(SHARES).index(one) < list(SHARES).index(step))
-        return Progress(step, before + SHARES[step] * part)
+        return Progress(step, min(done / total, 1.0) if total > 1 else None)
 
     def stop(self) -> None:
         """Ends it and whatever it started; nothing half done is left behind."""
