@@ -9,9 +9,12 @@ A file walks one straight line:
     formats/        a file of any format becomes records of text, every line accounted for
     dates.py        how the dates of a column are written; never guessed
     values.py       how the text of a cell is read: days, numbers, units, yes and no
-    staging.py      records -> text under the contract's names -> types
+    reading.py      records -> text under the contract's names, the files of one table after another's
+    staging.py      text -> types
     checking.py     the rules (queries/checks): rejected rows and warnings
-    building.py     one row per id, the contract's tables, the derived ones (queries/model)
+    building.py     one row per id: the contract's tables
+    history.py      what became of every row, import after import
+    deriving.py     what needs a patient's history (queries/model)
     publishing.py   the old snapshot or the new one, never half of one; and back to an older one
     generations.py  the snapshots that are there, checked before one is opened
     reporting.py    what was done

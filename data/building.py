@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import csv
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 import queries
 from data import checking, staging
 from data.contract import TABLES, Table
-from data.expressions import quoted
+from data.deriving import derive
 from data.generations import FORMAT_VERSION
-from data.mending import shape_of
+from data.history import is_nothing_new, write_history
+from data.reading import Reading
 from data.refusal import ImportRefused
-from data.staging import Staged
+from data.sources import Source
 
 CATALOGUE = Path(__file__).parent / "treatment_types.csv"
 CATALOGUE_COLUMNS = {
@@ -42,19 +42,7 @@ NUMBERED = {
     "follow_ups": ("follow_up_no", "its_treatment_no"),
     "side_effects": ("side_effect_no", "its_treatment_no"),
 }
-HISTORY = {
-    "imports": 'import_no integer, imported_at timestamp, file varchar, "table" varchar, rows_read bigint, '
-    "rows_loaded bigint, rows_duplicate bigint, rows_skipped bigint, rows_rejected bigint, rows_replaced bigint, "
-    "warnings bigint, sha256 varchar, shape varchar",
-    "rejects": 'import_no integer, file varchar, line bigint, "table" varchar, "column" varchar, '
-    "value varchar, reason varchar, raw varchar",
-    "import_warnings": 'import_no integer, file varchar, line bigint, "table" varchar, "column" varchar, '
-    "value varchar, reason varchar",
-}
-Look = Callable[[duckdb.DuckDBPyConnection, Table, Staged], None]
-EARLIER = "(earlier import)"
-# The text of rejected rows is held in memory by so many at once; each such piece reads the file again.
-RAWS_AT_ONCE = 500_000
+Look = Callable[[duckdb.DuckDBPyConnection, Table, Sequence[Source]], None]
 # Treatments first, for the others belong to them; patients last, for the data cut-off is settled then.
 CHECKED = ("treatments", "follow_ups", "side_effects", "patients")
 
@@ -74,13 +62,13 @@ class Built:
 
 def build(
     connection: duckdb.DuckDBPyConnection,
-    staged: Staged,
+    reading: Reading,
     has_previous: bool,
     as_of: date | None,
     progress: Callable[[str, float], None] = lambda step, share: None,
-    look: Look = lambda connection, table, staged: None,
+    look: Look = lambda connection, table, sources: None,
 ) -> Built:
-    """Check, settle and link all rows, and derive everything that needs a patient's history.
+    """Read, check, settle and link all rows, table by table, and derive everything that needs a patient's history.
 
     `look` may look at the rows of each table once they are checked: `staged_<table>` and `rejected`.
     Raises ImportRefused where the data cut-off told lies before records of the earlier snapshot.
@@ -91,58 +79,39 @@ def build(
     checking.prepare(connection)
     _catalogue(connection)
     for table in (TABLES[name] for name in CHECKED):
+        reading.read(table)
         progress(f"checking {table.name}", 0)
-        staging.stage(connection, table, staged, previous)
-        for no, source in staged.sources.items():
-            if source.section.table is table:
-                checking.reject_lines(connection, table, no, staged.ledgers[source.file.name].rejected)
-                is_first = no == min(one for one, other in staged.sources.items() if other.file is source.file)
-                checking.warn_of_file(connection, table, no, (*source.notes, *(source.file.notes if is_first else ())))
+        sources = reading.sources_of(table)
+        staging.stage(connection, table, sources, previous)
+        for source in sources:
+            checking.reject_lines(connection, table, source.no, reading.ledgers[source.file.name].rejected)
+            checking.warn_of_file(connection, table, source.no, reading.notes(source))
         settled = _latest(connection, "built") if table.name == "patients" else None
         checking.check(connection, table, as_of or settled or date.today())
-        look(connection, table, staged)
+        look(connection, table, sources)
         if table.name == "treatments":
             _require_one_kind(connection)
-        _settle(connection, table, staged)
+        _settle(connection, table, reading)
         if table.name == "treatments":
             _unknown_types(connection)
         _contract_table(connection, table)
-    checking.settle_warnings(connection, staged)
-    for account in staged.accounts.values():
+    checking.settle_warnings(connection, reading)
+    for account in reading.accounts.values():
         account.close()
     cut_off = as_of or _latest(connection, "built")
-    _snapshot(connection, cut_off)
+    now = datetime.now().replace(microsecond=0)
+    _snapshot(connection, cut_off, now)
     _figures(connection)
     progress("writing the account", 0)
-    import_no = _history(connection, staged, previous)
-    is_nothing_new = previous is not None and _is_nothing_new(connection, staged, previous, import_no)
-    for done, name in enumerate(() if is_nothing_new else queries.MODEL):
-        progress("linking and deriving", done / len(queries.MODEL))
-        _derive(connection, name)
-    if not is_nothing_new:
-        _assert_linked(connection)
+    import_no = write_history(connection, reading, previous, now)
+    changes_nothing = previous is not None and is_nothing_new(connection, reading, previous, import_no)
+    if not changes_nothing:
+        derive(connection, lambda share: progress("linking and deriving", share))
     treatments = _one(connection, "select count(*) from treatments")
-    return Built(cut_off, int(treatments), import_no, is_nothing_new)
+    return Built(cut_off, int(treatments), import_no, changes_nothing)
 
 
-def _is_nothing_new(connection: duckdb.DuckDBPyConnection, staged: Staged, previous: str, import_no: int) -> bool:
-    """Whether this import changes nothing: every row a duplicate of the earlier snapshot, or rejected before."""
-    if any(account.rows_loaded or account.rows_replaced for account in staged.accounts.values()):
-        return False
-    about = "select as_of, program_version, format_version from {0}.snapshot"
-    catalogue = "select * from {0}.treatment_types"
-    rejected = 'select file, line, "table", "column", value, reason, raw from {0}.rejects'
-    this = f"{rejected.format('built')} where import_no = {import_no}"
-    before = f"{rejected.format(previous)}"
-    differing = (
-        *(f"({one.format('built')}) except ({one.format(previous)})" for one in (about, catalogue)),
-        f"({catalogue.format(previous)}) except ({catalogue.format('built')})",
-        f"({this}) except ({before})",
-    )
-    return not any(connection.execute(f"select 1 from ({one}) limit 1").fetchall() for one in differing)
-
-
-def _settle(connection: duckdb.DuckDBPyConnection, table: Table, staged: Staged) -> None:
+def _settle(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> None:
     """Of several rows with one id keep the last content, in the row that first had it; count the others."""
     name, id_column = f"staged_{table.name}", table.id_column
     content = ", ".join(column for column in table.column_names if column != id_column)
@@ -173,14 +142,14 @@ def _settle(connection: duckdb.DuckDBPyConnection, table: Table, staged: Staged)
         "from repeated group by source_no"
     ).fetchall():
         if no:
-            staged.accounts[no].rows_duplicate = duplicate
-            staged.accounts[no].rows_replaced = replaced
+            reading.accounts[no].rows_duplicate = duplicate
+            reading.accounts[no].rows_replaced = replaced
     connection.execute(
         f"delete from {name} where (source_no, line) in (select (source_no, line) from repeated where is_beaten)"
     )
     for no, loaded in connection.execute(f"select source_no, count(*) from {name} group by source_no").fetchall():
         if no:
-            staged.accounts[no].rows_loaded = loaded
+            reading.accounts[no].rows_loaded = loaded
 
 
 def _contract_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -236,7 +205,7 @@ def _unknown_types(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _snapshot(connection: duckdb.DuckDBPyConnection, as_of: date | None) -> None:
+def _snapshot(connection: duckdb.DuckDBPyConnection, as_of: date | None, created_at: datetime) -> None:
     try:
         version = importlib.metadata.version("outcomes")
     except importlib.metadata.PackageNotFoundError:
@@ -251,7 +220,7 @@ def _snapshot(connection: duckdb.DuckDBPyConnection, as_of: date | None) -> None
             $format_version::integer as format_version,
             (select coalesce(bool_or(starts_with(treatment_id, 'SYN-')), false) from built.treatments) as is_synthetic
         """,
-        {"as_of": as_of, "created_at": _now(), "version": version, "format_version": FORMAT_VERSION},
+        {"as_of": as_of, "created_at": created_at, "version": version, "format_version": FORMAT_VERSION},
     )
 
 
@@ -260,121 +229,6 @@ def _figures(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "create table built.figures (measure varchar, groups varchar, fingerprint varchar, content blob)"
     )
-
-
-def _derive(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """A relation of the model as a table; its texts, ids apart, become ENUMs of their sorted values."""
-    select = queries.read(f"model/{name}")
-    described = connection.execute(f"describe {select}").fetchall()
-    texts = [column for column, sql_type, *_ in described if sql_type == "VARCHAR" and not column.endswith("_id")]
-    if not texts:
-        connection.execute(f"create table built.{name} as {select}")
-        return
-    # Sorted last: ENUMs are smaller than texts.
-    unsorted, order = select.rsplit("\norder by ", 1)
-    connection.execute(f"create or replace temp table derived as {unsorted}")
-    for column in texts:
-        connection.execute(
-            f"create type built.{quoted(f'{name}_{column}')} as enum "
-            f"(select distinct {quoted(column)} from derived where {quoted(column)} is not null order by 1)"
-        )
-    casts = ", ".join(f"{quoted(column)}::{quoted(f'{name}_{column}')} as {quoted(column)}" for column in texts)
-    connection.execute(f"create table built.{name} as select * replace ({casts}) from derived order by {order}")
-    connection.execute("drop table derived")
-
-
-def _assert_linked(connection: duckdb.DuckDBPyConnection) -> None:
-    for table, number in (("follow_up", "follow_up_no"), ("side_effect", "side_effect_no")):
-        linked = _one(connection, f"select count(distinct {number}) from {table}_links")
-        rows = _one(connection, f"select count(*) from {table}s")
-        assert linked == rows, f"{linked} of {rows} {table}s are linked"
-
-
-def _history(connection: duckdb.DuckDBPyConnection, staged: Staged, previous: str | None) -> int:
-    """Write down this import after those of the earlier snapshot; the number of this one."""
-    for name, columns in HISTORY.items():
-        connection.execute(f"create table built.{name} ({columns})")
-        if previous:
-            connection.execute(f"insert into built.{name} by name select * from {previous}.{name}")
-    import_no = int(_one(connection, "select coalesce(max(import_no), 0) + 1 from built.imports"))
-    for (file, table), account in totals(staged).items():
-        counts = [account[count] for count in COUNTS]
-        of = next(one.file for one in staged.accounts.values() if one.file.name == file)
-        connection.execute(
-            f"insert into built.imports values ({', '.join('?' * (6 + len(counts)))})",
-            [import_no, _now(), file, table, *counts, of.sha256, shape_of(of)],
-        )
-    _raws(connection, staged)
-    connection.execute(
-        f"""
-        insert into built.rejects
-        select $import_no, coalesce(file, '{EARLIER}'), case when source_no > 0 then line end, table_name, column_name,
-            value, reason, coalesce(raw, kept)
-        from rejected
-        left join raws using (source_no, line)
-        order by source_no, line
-        """,
-        {"import_no": import_no},
-    )
-    connection.execute(
-        f"""
-        insert into built.import_warnings
-        select $import_no, coalesce(file, '{EARLIER}'), case when source_no > 0 then line end, table_name, column_name,
-            value, reason
-        from warned
-        left join (select distinct source_no, file from sources) using (source_no)
-        order by source_no, line, column_name
-        """,
-        {"import_no": import_no},
-    )
-    return import_no
-
-
-COUNTS = (
-    "rows_read",
-    "rows_loaded",
-    "rows_duplicate",
-    "rows_skipped",
-    "rows_rejected",
-    "rows_replaced",
-    "warnings",
-)
-
-
-def totals(staged: Staged) -> dict[tuple[str, str], dict[str, int]]:
-    """The account of each file and table, in reading order."""
-    summed: dict[tuple[str, str], dict[str, int]] = {}
-    for account in staged.accounts.values():
-        of_file = summed.setdefault((account.file.name, account.table.name), dict.fromkeys(COUNTS, 0))
-        for count in COUNTS:
-            of_file[count] += getattr(account, count)
-    return summed
-
-
-def _raws(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
-    """Create `sources` (source_no, file), and `raws`, the rejected rows as they stand in their files."""
-    connection.execute("create or replace temp table sources (source_no integer, file varchar)")
-    for no, source in staged.sources.items():
-        connection.execute("insert into sources values (?, ?)", [no, source.file.name])
-    connection.execute("create or replace temp table raws (source_no integer, line bigint, file varchar, raw varchar)")
-    for no, source in staged.sources.items():
-        ledger = staged.ledgers[source.file.name]
-        spans = ledger.spans | {one.line: one.lines for one in ledger.rejected}
-        lines = [0]
-        while lines := _rejected_lines(connection, no, lines[-1]):
-            texts = source.file.raw_lines({line: spans.get(line, 1) for line in lines})
-            piece = pa.table({"line": pa.array(lines, pa.int64()), "raw": pa.array(map(texts.get, lines), pa.string())})
-            connection.register("piece", piece)
-            connection.execute(
-                "insert into raws select $no, line, $file, raw from piece", {"no": no, "file": source.file.name}
-            )
-            connection.unregister("piece")
-
-
-def _rejected_lines(connection: duckdb.DuckDBPyConnection, no: int, after: int) -> list[int]:
-    """The next rejected lines of a source."""
-    select = f"select line from rejected where source_no = $no and line > $after order by line limit {RAWS_AT_ONCE}"
-    return [line for (line,) in connection.execute(select, {"no": no, "after": after}).fetchall()]
 
 
 def _require_one_kind(connection: duckdb.DuckDBPyConnection) -> None:
@@ -406,7 +260,3 @@ def _latest(connection: duckdb.DuckDBPyConnection, schema: str) -> date | None:
 
 def _one(connection: duckdb.DuckDBPyConnection, select: str) -> Any:
     return connection.execute(select).fetchall()[0][0]
-
-
-def _now() -> datetime:
-    return datetime.now().replace(microsecond=0)

@@ -17,7 +17,7 @@ from data.contract import Table
 from data.dates import UNREADABLE
 from data.expressions import literal
 from data.formats.export_file import RejectedLines
-from data.staging import Staged
+from data.reading import Reading
 
 Bound = Mapping[str, date | float | None]
 
@@ -148,17 +148,17 @@ def warn_of_unknown_types(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def settle_warnings(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+def settle_warnings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
     """Drop the warnings of rows that were rejected after all, and count the others."""
     connection.execute(
         "delete from warned where (table_name, source_no, line) in (select (table_name, source_no, line) from rejected)"
     )
     for no, count in connection.execute("select source_no, count(*) from warned group by source_no").fetchall():
         if no:
-            staged.accounts[no].warnings += count
+            reading.accounts[no].warnings += count
     for no, count in connection.execute("select source_no, count(*) from rejected group by source_no").fetchall():
         if no:
-            staged.accounts[no].rows_rejected = count
+            reading.accounts[no].rows_rejected = count
 
 
 def _incomplete(table: Table) -> str:

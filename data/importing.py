@@ -11,11 +11,14 @@ from typing import Any
 
 import duckdb
 
-from data import publishing, staging
-from data.building import Look, build, totals
+from data import publishing, values
+from data.building import Look, build
+from data.contract import Table
 from data.expressions import literal, quoted
 from data.generations import Generation, current
+from data.history import totals
 from data.mapping import Section, read_mapping
+from data.reading import Reading
 from data.refusal import ImportRefused
 from data.reporting import (
     REJECT_COLUMNS,
@@ -39,10 +42,10 @@ SMALLEST_MEMORY = 500_000_000
 BESIDE_THE_DATABASE = 650_000_000
 """Of the memory to work in, what the program itself and the pieces of files take that it reads."""
 ROWS_AT_ONCE = 10_000
-# What part of the whole each step takes, in thousandths; measured on a million records.
 WHOLE = 1_000
+# What part of the whole reading takes, all files together, and each other step; measured on a million records.
+READING = 400
 STEPS = {
-    "reading": 400,
     "checking treatments": 170,
     "checking follow_ups": 100,
     "checking side_effects": 50,
@@ -133,17 +136,26 @@ def check_exports(
 
 
 class _Share:
-    """Tells how far an import is, as one share of the whole that never falls."""
+    """Tells how far an import is, as one share of the whole that never falls; files are read between other steps."""
 
     def __init__(self, progress: Progress | None) -> None:
         self.progress = progress
+        self.read = self.worked = 0.0
         self.reached = 0
 
     def __call__(self, step: str, share: float = 0) -> None:
         """At this share of a step; a step that takes no time of its own leaves the whole where it was."""
         if step in STEPS:
-            before = sum(list(STEPS.values())[: list(STEPS).index(step)])
-            self.reached = max(self.reached, min(int(before + share * STEPS[step]), WHOLE))
+            self.worked = sum(list(STEPS.values())[: list(STEPS).index(step)]) + share * STEPS[step]
+        self._tell(step)
+
+    def reading(self, table: Table, share: float) -> None:
+        """Reading for a table, at this share of all files."""
+        self.read = share * READING
+        self._tell(f"reading {table.name}")
+
+    def _tell(self, step: str) -> None:
+        self.reached = max(self.reached, min(int(self.read + self.worked), WHOLE))
         if self.progress:
             self.progress(step, self.reached, WHOLE)
 
@@ -209,11 +221,10 @@ def _imported(
     look: Look | None = None,
 ) -> tuple[ImportReport, int]:
     """Read and build; the report, and the number of treatment records."""
-    size = sum(file.size for file, _ in plan.files)
-    staging.prepare(connection)
-    staged = staging.read_text(connection, plan, lambda done: told("reading", done / max(size, 1)))
+    values.define(connection)
+    reading = Reading(connection, plan, told.reading)
     looking = {"look": look} if look else {}
-    built = build(connection, staged, has_previous, as_of, told, **looking)
+    built = build(connection, reading, has_previous, as_of, told, **looking)
     left_out = [
         ImportWarning(name, None, None, None, "left out: no table of the contract, nor in the mapping")
         for name in plan.left_out
@@ -225,7 +236,7 @@ def _imported(
     rejected = f"select {', '.join(map(quoted, REJECT_COLUMNS))} from rejects {OF_THIS} order by rowid"
     report = ImportReport(
         built.as_of,
-        [FileAccount(file, table, **counts) for (file, table), counts in totals(staged).items()],
+        [FileAccount(file, table, **counts) for (file, table), counts in totals(reading).items()],
         left_out + [ImportWarning(*row) for row in connection.execute(warnings, of_this).fetchall()],
         [Reject(*row) for row in connection.execute(f"{rejected} limit {TOLD}", of_this).fetchall()],
         len(left_out) + _count(connection, "import_warnings", built.import_no),

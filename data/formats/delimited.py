@@ -112,6 +112,8 @@ def _telling_lines(block: bytes, most: int) -> list[bytes]:
     """Lines that tell of quotes and escapes: with a backslash before a quote, or an apostrophe where a cell begins."""
     lines: list[bytes] = []
     for sign in (b'\\"', b"\\'", b"'"):
+        if sign[:1] not in block:  # one byte is found much sooner than two
+            continue
         at = -1
         for _ in range(MOST_APOSTROPHES):
             at = block.find(sign, at + 1)

@@ -18,7 +18,7 @@ from data.importing import Progress, check_exports
 from data.proposing.columns import Sampled, columns_of
 from data.proposing.proposal import read_json
 from data.reporting import ImportReport
-from data.staging import Staged
+from data.sources import Source
 
 HIDDEN = "•••"
 ROWS = 10
@@ -80,10 +80,9 @@ def preview(
     """
     tables: list[PreviewTable] = []
 
-    def look(connection: duckdb.DuckDBPyConnection, table: Table, staged: Staged) -> None:
-        for no, source in staged.sources.items():
-            if source.section.table is table:
-                tables.append(_before_and_after(source.file, table, _first_rows(connection, table, no, rows)))
+    def look(connection: duckdb.DuckDBPyConnection, table: Table, of_table: Sequence[Source]) -> None:
+        for source in of_table:
+            tables.append(_before_and_after(source.file, table, _first_rows(connection, table, source.no, rows)))
 
     report = check_exports(
         sources, mapping, into=into, as_of=as_of, progress=progress, look=look, memory=memory, rejects=rejects

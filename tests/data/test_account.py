@@ -247,11 +247,11 @@ def test_an_import_without_a_treatment_is_refused(practice: Practice) -> None:
 
 def test_progress_is_one_share_that_never_falls(practice: Practice) -> None:
     told: list[tuple[str, int, int]] = []
-    data.import_exports([practice.exports], practice.pointer, progress=lambda *step: told.append(step))
+    report = data.import_exports([practice.exports], practice.pointer, progress=lambda *step: told.append(step))
     shares = [done for _, done, _ in told]
     assert shares == sorted(shares)
     assert {total for _, _, total in told} == {1000}
-    assert {step for step, _, _ in told} == set(STEPS)
+    assert {step for step, _, _ in told} == {*STEPS, *(f"reading {one.table}" for one in report.files)}
     assert told[-1] == ("done", 1000, 1000)
 
 
@@ -271,7 +271,7 @@ def test_a_report_holds_so_many_rejects_and_counts_all(practice: Practice) -> No
 
 
 def test_the_text_of_rejects_is_read_in_pieces(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.building.RAWS_AT_ONCE", 3)
+    monkeypatch.setattr("data.history.RAWS_AT_ONCE", 3)
     rows = "".join(f"T9,2024-02-{day:02}\n" for day in range(1, 9))
     practice.write("follow_ups.csv", f"treatment_id,followed_up_on\n{rows}")
     assert [one.raw for one in practice.imports().rejects] == rows.splitlines()

@@ -12,7 +12,10 @@ _EVERY_SECONDS = 0.8
 _DOING = {
     "starting": "Starting",
     "looking": "Looking at the files",
-    "reading": "Reading the rows",
+    "reading treatments": "Reading the treatments",
+    "reading follow_ups": "Reading the follow-ups",
+    "reading side_effects": "Reading the side effects",
+    "reading patients": "Reading the patients",
     "checking treatments": "Checking the treatments",
     "checking follow_ups": "Checking the follow-ups",
     "checking side_effects": "Checking the side effects",
