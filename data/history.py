@@ -40,7 +40,7 @@ def write_history(
     for name, columns in HISTORY.items():
         connection.execute(f"create table built.{name} ({columns})")
         if previous:
-            connection.execute(f"insert into built.{name} by name select * from {previous}.{name}")
+            connection.execute(f"insert into built.{name} by name select * from {previous}.{name} order by rowid")
     import_no = int(connection.execute("select coalesce(max(import_no), 0) + 1 from built.imports").fetchall()[0][0])
     for (file, table), account in totals(reading).items():
         counts = [account[count] for count in COUNTS]

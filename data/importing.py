@@ -192,6 +192,8 @@ def _database(
         config={
             "temp_directory": str(folder / "spill"),
             "memory_limit": f"{max(memory - BESIDE_THE_DATABASE, memory // 2)}B",
+            # An order is asked for wherever it matters.
+            "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
