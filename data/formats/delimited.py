@@ -21,6 +21,7 @@ FIRST_LINES = 200
 TELLING_LINES = 50
 MOST_APOSTROPHES = 10_000
 LONGEST_FIRST_LINE = 1_000_000
+FIRST_CHARACTERS = 2_000_000
 MENDING = "Export it again as CSV (comma or semicolon separated text), with the column names in one row."
 
 
@@ -101,8 +102,10 @@ def examine(path: Path, name: str, wanted: Collection[str], settings: Settings |
 def _first_lines(path: Path, encoding: str | None) -> list[str]:
     first: list[str] = []
     with path.open(encoding=encoding or "utf-8", errors="replace", newline="") as file:
-        while len(first) < FIRST_LINES and (line := file.readline(LONGEST_FIRST_LINE)):
+        read = 0
+        while len(first) < FIRST_LINES and read < FIRST_CHARACTERS and (line := file.readline(LONGEST_FIRST_LINE)):
             first.append(line)
+            read += len(line)
     if first:
         first[0] = first[0].lstrip("\ufeff")
     return first

@@ -32,7 +32,10 @@ def sheets(path: Path) -> Iterator[Rows]:
         if len(names) < len(file.schema_arrow.names):
             for _, _, _, cells in _flat(file):
                 names.update(dict.fromkeys(cells))
-        yield Rows("", tuple(names)[:MOST_COLUMNS], lambda: _rows(file, tuple(names)[:MOST_COLUMNS]))
+        read, notes = tuple(names)[:MOST_COLUMNS], []
+        if len(names) > MOST_COLUMNS:
+            notes = [f"of {len(names):,} columns the first {MOST_COLUMNS:,} are read, the others taken for absent"]
+        yield Rows("", read, lambda: _rows(file, read), notes=notes)
     except (pa.ArrowException, OSError) as error:
         raise ImportRefused(f"is a damaged Parquet file ({str(error).splitlines()[0]}). Export it again.") from None
 

@@ -327,6 +327,17 @@ def test_of_too_many_paths_the_usual_ones_are_read_and_that_is_told(empty: Pract
     ]
 
 
+def test_of_too_many_parquet_columns_the_first_are_read_and_that_is_told(empty: Practice) -> None:
+    columns = {name: [row[name] for row in objects()] for name in objects()[0]}
+    strange = {f"q{n}": ["x"] * len(objects()) for n in range(6_000)}
+    pyarrow.parquet.write_table(pa.table(columns | strange), empty.exports / "treatments.parquet")
+    report = empty.imports()
+    assert empty.rows(SELECT) == LOADED
+    assert [warning.reason for warning in report.warnings] == [
+        "of 6,006 columns the first 5,000 are read, the others taken for absent"
+    ]
+
+
 def test_rows_of_separators_take_no_time(empty: Practice) -> None:
     lines = delimited().splitlines()
     empty.write("treatments.csv", "\n".join([*lines, *["T1" + "," * 500_000] * 2]).encode())
