@@ -39,11 +39,6 @@ def heading(page: Page, name: str | re.Pattern[str]) -> None:
     settle(page)
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).first.click()
-    page.get_by_role("option", name=option, exact=True).click()
-
-
 def serious(page: Page) -> list[str]:
     from axe_playwright_python.sync_playwright import Axe
 
@@ -66,7 +61,6 @@ def test_from_a_raw_file_to_a_chart(visit: Callable[..., Page], tmp_path: Path) 
     assert page.get_by_text("Name (names of people)").is_visible()
     press(page, "Continue")
     heading(page, re.compile("Treatments, from"))
-    choose(page, "Treatment number (needed)", "Beleg-Nr.")
     page.get_by_text("L10000 · L10001").first.wait_for()
     assert not serious(page)
     press(page, "Continue")
