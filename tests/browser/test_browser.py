@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PATIENCE = 120_000  # milliseconds; other work on the machine may make everything slow
 PATHS = ["" if page is PAGES[0] else page.URL_PATH for page in PAGES]
 
 pytestmark = pytest.mark.skipif(
@@ -93,6 +94,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
             color_scheme="dark" if scheme == "dark" else "light",
             accept_downloads=True,
         )
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", lambda message: judge(message.type, message.text, message.location["url"]))
         page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["address", "browser", "pytestmark", "visit"]
 
-PATIENCE = 120_000
-
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -35,7 +33,7 @@ def press(page: Page, name: str) -> None:
 
 
 def heading(page: Page, name: str | re.Pattern[str]) -> None:
-    page.get_by_role("heading", name=name).first.wait_for(timeout=PATIENCE)
+    page.get_by_role("heading", name=name).first.wait_for()
     settle(page)
 
 
@@ -56,7 +54,7 @@ def test_from_a_raw_file_to_a_chart(visit: Callable[..., Page], tmp_path: Path) 
     assert not serious(page)
 
     drop(page, raw)
-    page.get_by_role("button", name="Continue").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Continue").wait_for()
     settle(page)
     assert page.get_by_text("Name (names of people)").is_visible()
     press(page, "Continue")
@@ -75,7 +73,7 @@ def test_from_a_raw_file_to_a_chart(visit: Callable[..., Page], tmp_path: Path) 
     page.keyboard.press("Enter")
     settle(page)
     press(page, "Import")
-    page.get_by_text("See the side effects").wait_for(timeout=PATIENCE)
+    page.get_by_text("See the side effects").wait_for()
     settle(page)
     assert not page.get_by_text("Synthetic sample data").count()
     assert not serious(page)
@@ -93,7 +91,7 @@ def test_from_a_raw_file_to_a_chart(visit: Callable[..., Page], tmp_path: Path) 
     heading(page, "Import these records?")
     assert page.get_by_text("Read as last time").is_visible()
     press(page, "Import")
-    page.get_by_text("1 treatment record loaded").first.wait_for(timeout=PATIENCE)
+    page.get_by_text("1 treatment record loaded").first.wait_for()
 
     page.get_by_text("See the side effects").click()
     page.get_by_role("heading", name="Side effects", exact=True, level=1).wait_for()
