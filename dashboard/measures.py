@@ -122,6 +122,30 @@ def time_to_resolution_summary(counts: pd.DataFrame, by: Groups, level: float) -
     return _typed(pd.DataFrame(summaries, columns=[*by, *columns]), by, ("side_effects", "resolved", "censored"))
 
 
+def healing_clock(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """The share of side effects gone by each day of RESOLVED_BY, one row per group and day."""
+    rows_of_days: list[dict[str, object]] = []
+    for group, rows in _each_group(counts, by):
+        curve = _resolution_curve(rows, level)
+        for day in RESOLVED_BY:
+            resolved, low, high = share_by(curve, day)
+            rows_of_days.append(
+                {
+                    **dict(zip(by, group, strict=True)),
+                    "day": day,
+                    "patients": int(rows["patients"].iloc[0]),
+                    "side_effects": int(rows["resolved"].sum() + rows["censored"].sum()),
+                    "resolved": resolved,
+                    "resolved_low": low,
+                    "resolved_high": high,
+                    "estimator": _estimator(rows),
+                }
+            )
+    columns = ("day", "patients", "side_effects", "resolved", "resolved_low", "resolved_high", "estimator")
+    frame = pd.DataFrame(rows_of_days, columns=[*by, *columns])
+    return _typed(frame, by, ("day", "patients", "side_effects"))
+
+
 def maintenance_intervals(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
     """The share not yet returned for the next course, one row per group and day; counts are weighted."""
     parts = []
@@ -163,6 +187,7 @@ ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
         follow_up_completeness,
         time_to_resolution,
         time_to_resolution_summary,
+        healing_clock,
         maintenance_intervals,
         maintenance_summary,
     )

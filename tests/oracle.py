@@ -697,6 +697,34 @@ def time_to_resolution_summary(
     return rows
 
 
+def healing_clock(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    clock: str = "onset",
+    level: float = 0.95,
+) -> list[Row]:
+    """The share of side effects gone by fixed days, a row per group and day, with the number of patients."""
+    groups = groups_of_observations(resolution_observations(exports, selection, clock), by)
+    rows = []
+    for summary in time_to_resolution_summary(exports, selection, by, clock, level):
+        observations = groups[tuple(summary[column] for column in by)]
+        for day in RESOLVED_BY:
+            rows.append(
+                {
+                    **{column: summary[column] for column in by},
+                    "day": day,
+                    "patients": len({observation["record"]["patient_id"] for observation in observations}),
+                    "side_effects": summary["side_effects"],
+                    "resolved": summary[f"resolved_by_{day}"],
+                    "resolved_low": summary[f"resolved_by_{day}_low"],
+                    "resolved_high": summary[f"resolved_by_{day}_high"],
+                    "estimator": summary["estimator"],
+                }
+            )
+    return rows
+
+
 # --- maintenance --------------------------------------------------------------------------------------------
 
 
@@ -835,6 +863,7 @@ MEASURES: dict[str, Callable[..., list[Row]]] = {
     "follow_up_completeness": follow_up_completeness,
     "time_to_resolution": time_to_resolution,
     "time_to_resolution_summary": time_to_resolution_summary,
+    "healing_clock": healing_clock,
     "maintenance_intervals": maintenance_intervals,
     "maintenance_summary": maintenance_summary,
 }

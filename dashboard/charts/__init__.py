@@ -3,5 +3,5 @@
 style       colours, names, numbers, and the empty figure in the house style
 dots        a dot with its limits, one row per group
 curves      step curves with limits and the number at risk
-rates, resolution, maintenance    the measures
+rates, resolution, healing_clock, maintenance    the measures
 """

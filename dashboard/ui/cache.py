@@ -123,6 +123,15 @@ def usual_maintained_type(filters: Filters) -> tuple[str, ...]:
     return () if summary.empty else (str(summary["treatment_type"].iloc[int(summary["courses"].argmax())]),)
 
 
+def affected(column: str, filters: Filters) -> list[str]:
+    """The values of a group with at least one selected side effect, those with the most affected first."""
+    rates = measure("side_effect_rates", filters, (column,))
+    if column != "effect":
+        rates = rates[rates["effect"] == "any"]
+    rates = rates[(rates["affected"] > 0) & (rates[column] != "any")]
+    return list(rates.sort_values("affected", ascending=False, kind="stable")[column].astype(str))
+
+
 def records(table: str, filters: Filters, limit: int) -> pd.DataFrame:
     """The first records of a table that belong to the cohort."""
     store = current_store()

@@ -33,6 +33,7 @@ FORMATS = {"csv": "CSV", "parquet": "Parquet", "xlsx": "Excel"}
 _TOTALS = {
     "side_effect_rates": "follow_up_completeness",
     "time_to_resolution": "time_to_resolution_summary",
+    "healing_clock": "time_to_resolution_summary",
     "maintenance_intervals": "maintenance_summary",
 }
 """Where the n of a measure stands, if not in itself."""

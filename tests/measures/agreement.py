@@ -24,6 +24,7 @@ EXTRA_GROUPS: dict[str, tuple[str, ...]] = {
     "follow_up_completeness": (),
     "time_to_resolution": ("severity", "effect"),
     "time_to_resolution_summary": ("severity", "effect"),
+    "healing_clock": ("severity", "effect"),
     "maintenance_intervals": ("position",),
     "maintenance_summary": ("position",),
 }
@@ -38,6 +39,7 @@ OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     },
     "time_to_resolution": {"clock": ("onset", "onset", "treatment")},
     "time_to_resolution_summary": {"clock": ("onset", "onset", "treatment")},
+    "healing_clock": {"clock": ("onset", "onset", "treatment")},
     "maintenance_intervals": {},
     "maintenance_summary": {},
 }
@@ -77,7 +79,7 @@ def key_of(name: str, by: Sequence[str]) -> list[str]:
     """The columns that identify a row of a measure."""
     if name == "side_effect_rates":
         return [*(column for column in by if column != "effect"), "effect"]
-    return [*by, "day"] if name in ("time_to_resolution", "maintenance_intervals") else list(by)
+    return [*by, "day"] if name in ("time_to_resolution", "healing_clock", "maintenance_intervals") else list(by)
 
 
 def disagreements(frame: pd.DataFrame, expected: Sequence[oracle.Row], key: Sequence[str]) -> list[str]:
