@@ -36,6 +36,7 @@ def render(filters: Filters) -> None:
     section("Follow-up completeness", follow_up_completeness, filters)
     history.warnings()
     history.rejects()
+    history.saved_answers()
     history.snapshots()
 
 

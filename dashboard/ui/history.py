@@ -1,9 +1,11 @@
-"""What is in here: every import and what became of its rows, warnings by rule, rejected rows, older snapshots."""
+"""What is in here: imports and what became of their rows, warnings, rejected rows, saved answers, older snapshots."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -109,6 +111,30 @@ def snapshots() -> None:
     for one in older:
         with st.container(border=True, key=f"snapshot-{one.number}"):
             _snapshot(one)
+
+
+def saved_answers() -> None:
+    """The mappings that were saved under a name, each to be taken away again; nothing where there are none."""
+    saved = data.saved_mappings(cache.pointer())
+    if not saved:
+        return
+    st.subheader("Saved answers", anchor=False)
+    st.caption("Files that look like the ones these were given for are read by them, without asking again.")
+    for name, file in sorted(saved.items()):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"answers-{name}"):
+            st.markdown(f"**{plain(name)}**, saved on {plain(when(_saved_at(file)))}")
+            with st.popover("Remove"):
+                st.markdown("The next files of this kind are asked about again. What was imported stays.")
+                st.button("Remove these answers", type="primary", key=f"remove-{name}", on_click=_remove, args=(name,))
+
+
+def _saved_at(file: Path) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(file.stat().st_mtime)
+
+
+def _remove(name: str) -> None:
+    with contextlib.suppress(data.ImportRefused):  # somebody else has removed them
+        data.remove_mapping(cache.pointer(), name)
 
 
 def _snapshot(kept: data.KeptSnapshot) -> None:

@@ -167,3 +167,13 @@ def test_names_of_files_and_values_are_never_markdown(app: AppTest) -> None:
         assert not [one for one in (*app.selectbox, *app.expander) if "![" in one.label]
         if "Continue" in labels(app):
             press(app, "Continue")
+
+
+def test_saved_answers_can_be_removed(app: AppTest, pointer: Path) -> None:
+    assert "Saved answers" not in said(app)
+    data.save_mapping(pointer, "Praxis (alt)", data.shipped_mappings()["template"].read_text(encoding="utf-8"))
+    app.run()
+    assert "Saved answers" in said(app)
+    press(app, "Remove these answers")
+    assert not data.saved_mappings(pointer)
+    assert "Saved answers" not in said(app)
