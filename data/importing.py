@@ -200,7 +200,8 @@ def _database(
         }
     )
     try:
-        connection.execute(f"attach {literal(str(built))} as built")
+        # Nothing of a half-built snapshot is ever recovered.
+        connection.execute(f"attach {literal(str(built))} as built (recovery_mode no_wal_writes)")
         if earlier:
             connection.execute(f"attach {literal(str(earlier.path))} as previous (read_only)")
         connection.execute("set enable_external_access = false")
