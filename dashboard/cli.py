@@ -338,6 +338,7 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
 @click.option("--severity", multiple=True, help="Only this severity; repeat for more.")
 @click.option("--window-days", type=click.IntRange(0), help="Only side effects that began so soon.")
 @click.option("--clock", type=click.Choice(["onset", "treatment"]), help="[default: onset]")
+@click.option("--horizon-days", type=click.IntRange(0), help="Who is due so soon, besides the overdue. [default: 30]")
 @click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="[default: 0.95]")
 @click.option("--format", "file_format", type=click.Choice(["csv", "parquet", "xlsx", "json"]), help="[default: csv]")
 @click.option(
@@ -362,10 +363,7 @@ def export(measure: str, snapshot: Path | None, **options: Any) -> None:
         chosen = " and ".join(of_side_effects)
         click.echo(f"Note: {chosen} selects side effects, and leaves {measure} as it is.", err=True)
     if measure in RECORDS:
-        given = [f"--{name.replace('_', '-')}" for name, value in taken.items() if value not in (None, ())]
-        if given:
-            raise Refused(f"{measure} are records and take no {', '.join(given)}")
-        rows: Any = store.records_reader(measure, filters)
+        rows: Any = store.records_reader(measure, filters, **_record_options(measure, taken))
     else:
         rows = store.measure(measure, filters, **_measure_options(measure, taken))
     if output is None or str(output) == "-":
@@ -410,6 +408,17 @@ def _selection(store: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]
     return filters, options
 
 
+def _record_options(table: str, taken: dict[str, Any]) -> dict[str, Any]:
+    """The options of a record table; one that it does not take is refused rather than ignored."""
+    from dashboard.store import options_of
+
+    chosen = {name: value for name, value in taken.items() if value not in (None, ())}
+    unknown = [f"--{name.replace('_', '-')}" for name in chosen if name not in options_of(table)]
+    if unknown:
+        raise Refused(f"{table} are records and take no {', '.join(unknown)}")
+    return chosen
+
+
 def _measure_options(measure: str, taken: dict[str, Any]) -> dict[str, Any]:
     """The options of a measure; one that it does not take is refused rather than ignored."""
     from dashboard.store import options_of
@@ -443,10 +452,8 @@ def measures() -> None:
             click.echo(f"  columns: {'the group, ' if name in MEASURES else ''}{columns}")
             if name in MEASURES:
                 click.echo(f"  by: {', '.join(groups_of(name))}")
-                if options_of(name):
-                    click.echo(
-                        f"  options: {', '.join('--' + option.replace('_', '-') for option in options_of(name))}"
-                    )
+            if options_of(name):
+                click.echo(f"  options: {', '.join('--' + option.replace('_', '-') for option in options_of(name))}")
             click.echo("")
 
 

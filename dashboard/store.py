@@ -28,12 +28,22 @@ UNITS: tuple[Unit, ...] = ("session", "record", "patient")
 CLOCKS: tuple[Clock, ...] = ("onset", "treatment")
 
 MEASURES = queries.names("measures")
-RECORDS = ("treatments", "follow_ups", "side_effects", "patients", "rejects", "import_warnings", "imports")
+RECORDS = (
+    "treatments",
+    "follow_ups",
+    "side_effects",
+    "patients",
+    "recall_list",
+    "rejects",
+    "import_warnings",
+    "imports",
+)
 
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
 DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
 BATCH_ROWS = 50_000
 FEW_RECORDS = 2_000_000
+HORIZON_DAYS = 30
 SAMPLE = Path(data.__file__).parent / "sample"
 
 # No file, no network, no extension, and no way back, for whatever this connection is asked.
@@ -44,7 +54,7 @@ _HARDENING = (
     "set python_enable_replacements = false",
     "set lock_configuration = true",
 )
-_VIEWS = (*queries.MODEL, "treatments", "follow_ups", "side_effects", "patients")
+_CONTRACT = ("treatments", "follow_ups", "side_effects", "patients")
 # What snapshots of this version did not have from the beginning.
 _ADDED = {"imports": " union all by name (select null::varchar as shape where false)"}
 _ACCOUNTS = ("figures", "rejects", "imports", "import_warnings", "treatment_types", "snapshot")
@@ -93,8 +103,11 @@ class Store:
         self._connection = duckdb.connect(":memory:")
         place = str(generation.path).replace("'", "''")
         self._connection.execute(f"attach '{place}' as snapshot_file (read_only)")
-        for table in (*_VIEWS, *_ACCOUNTS):
-            self._connection.execute(f"create view {table} as from snapshot_file.{table}{_ADDED.get(table, '')}")
+        there = {name for (name,) in self._rows("select table_name from duckdb_tables()")}
+        for table in (*_CONTRACT, *_ACCOUNTS, *queries.MODEL):
+            # A relation of the model that snapshots did not have from the beginning is derived whenever it is asked.
+            select = f"from snapshot_file.{table}" if table in there else f"({queries.read(f'model/{table}')})"
+            self._connection.execute(f"create view {table} as {select}{_ADDED.get(table, '')}")
         for macro in queries.MACROS:
             self._connection.execute(f"create macro {macro}(filters) as table ({queries.read(macro)})")
         if memory:
@@ -141,26 +154,54 @@ class Store:
         estimates = ESTIMATES[name](counts, tuple(by), level)
         return estimates.astype({column: "str" for column in (*by, "effect") if column in estimates})
 
-    def records(self, table: str, filters: Filters | None = None, limit: int | None = None) -> pd.DataFrame:
-        """The records of a table that belong to the cohort, in the contract's columns, at most `limit` of them."""
-        frame: pd.DataFrame = self.records_reader(table, filters, limit).read_all().to_pandas()
+    def records(
+        self,
+        table: str,
+        filters: Filters | None = None,
+        limit: int | None = None,
+        horizon_days: int = HORIZON_DAYS,
+        search: str = "",
+    ) -> pd.DataFrame:
+        """The records of a table that belong to the cohort, in the contract's columns, at most `limit` of them.
+
+        The recall list has those who are due within `horizon_days`, or overdue. `search` keeps the rows that have this
+        text in a cell, whatever the capitals.
+        """
+        frame: pd.DataFrame = self.records_reader(table, filters, limit, horizon_days, search).read_all().to_pandas()
         return frame
 
     def records_reader(
-        self, table: str, filters: Filters | None = None, limit: int | None = None
+        self,
+        table: str,
+        filters: Filters | None = None,
+        limit: int | None = None,
+        horizon_days: int = HORIZON_DAYS,
+        search: str = "",
     ) -> pa.RecordBatchReader:
         """The same records as Arrow batches, with their types kept (dates, whole numbers, empty values)."""
         sql = _records_sql(table)
+        if search:
+            sql = f"from ({sql}) where contains(lower(concat_ws(chr(10), *columns(*))), lower($search))"
         if limit is not None:
             sql = f"from ({sql}) limit {int(limit)}"
-        parameters = _parameters(sql, filters)
+        parameters = _parameters(sql, filters, horizon_days, search)
         return self._connection.cursor().sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
 
-    def record_count(self, table: str, filters: Filters | None = None) -> tuple[int, int]:
-        """How many records of a table belong to the cohort, and how many there are."""
-        sql = _records_sql(table)
-        selected = self._rows(f"select count(*) from ({sql})", _parameters(sql, filters))[0][0]
-        return selected, self._rows(f"select count(*) from {table}")[0][0]
+    def record_count(
+        self, table: str, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS
+    ) -> tuple[int, int]:
+        """How many records of a table belong to the cohort, and how many there are without any filter."""
+        select = f"select count(*) from ({_records_sql(table)})"
+
+        def counted(chosen: Filters | None) -> int:
+            return int(self._rows(select, _parameters(select, chosen, horizon_days))[0][0])
+
+        return counted(filters), counted(None)
+
+    def recall_counts(self, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> pd.DataFrame:
+        """How many stand on the recall list (`listed`), per `status` and `basis`."""
+        counted = f"select status, basis, count(*) as listed from ({_records_sql('recall_list')}) group by all"
+        return self._frame(f"{counted} order by all", _parameters(counted, filters, horizon_days))
 
     def account(self, name: str, import_no: int | None = None) -> pd.DataFrame:
         """What became of the imported rows, counted as `queries/account/<name>.sql` says; of one import, or of all."""
@@ -249,9 +290,10 @@ def counts_side_effects(name: str) -> bool:
     return "cohort_side_effects" in sql
 
 
-def options_of(measure: str) -> tuple[str, ...]:
-    """The options that a measure takes besides filters and groups: unit, window_days, clock."""
-    return tuple(sorted(set(re.findall(r"\$(\w+)", queries.measure(measure, ()))) - {"filters"}))
+def options_of(name: str) -> tuple[str, ...]:
+    """The options of a measure or a record table besides filters and groups: unit, window_days, clock, horizon_days."""
+    sql = queries.measure(name, ()) if name in MEASURES else _records_sql(name)
+    return tuple(sorted(set(re.findall(r"\$(\w+)", sql)) - {"filters"}))
 
 
 def definition(name: str) -> Definition:
@@ -269,5 +311,6 @@ def _records_sql(table: str) -> str:
     return queries.read(f"records/{table}")
 
 
-def _parameters(sql: str, filters: Filters | None) -> dict[str, object] | None:
-    return {"filters": (filters or Filters()).to_sql()} if "$filters" in sql else None
+def _parameters(sql: str, filters: Filters | None, horizon_days: int, search: str = "") -> dict[str, object]:
+    given = {"filters": (filters or Filters()).to_sql(), "horizon_days": horizon_days, "search": search}
+    return {name: value for name, value in given.items() if f"${name}" in sql}

@@ -9,7 +9,7 @@ The room decides what a select becomes:
     model/      a derived table of the snapshot, over all records      (data/ builds it, in the order of MODEL)
     cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store.py)
     measures/   the counts of one measure                              (dashboard/store.py)
-    records/    the records of one table, cut to the cohort            (dashboard/store.py)
+    records/    the rows of a table, or patients listed, of the cohort (dashboard/store.py)
     account/    what became of the imported rows, counted              (dashboard/store.py)
 
 Values are bound by name. What varies by name instead stands as `{{ name }}`: the group columns, which come from GROUPS,
@@ -31,6 +31,7 @@ MODEL = (
     "follow_up_links",
     "side_effect_links",
     "courses",
+    "personal_intervals",
     "side_effect_observations",
     "treatment_records",
 )

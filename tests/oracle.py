@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 from statistics import NormalDist, median
@@ -46,6 +46,8 @@ RECORD_GROUPS = (*RECORD_FILTERS, "month", "quarter", "year", "total")
 RESOLVED_BY = (1, 3, 7, 14, 30, 90)
 RETURNED_BY = (90, 120, 180, 270, 365)
 RESTRICTED_TO = 90
+ON_TIME_WITHIN = 14
+PLAN_OUTCOMES = ("early", "on_time", "late", "not_returned")
 
 
 # --- records ------------------------------------------------------------------------------------------------
@@ -728,6 +730,16 @@ def healing_clock(
 # --- maintenance --------------------------------------------------------------------------------------------
 
 
+def expected_intervals() -> dict[str, tuple[int, int]]:
+    """The shortest and the longest interval that the catalogue expects, in days, of the types that have one."""
+    with CATALOGUE.open(encoding="utf-8", newline="") as lines:
+        return {
+            row["code"]: (int(row["expected_interval_low_days"]), int(row["expected_interval_high_days"]))
+            for row in csv.DictReader(lines)
+            if row["expected_interval_low_days"] and row["expected_interval_high_days"]
+        }
+
+
 def catalogue() -> dict[str, tuple[bool, int]]:
     """Whether a treatment type is maintained, and its touch-up window in days."""
     with CATALOGUE.open(encoding="utf-8", newline="") as lines:
@@ -765,10 +777,23 @@ def maintenance_courses(exports: Exports) -> list[Row]:
                     "started_on": start,
                     "days": (end - start).days,
                     "is_completed": is_completed,
+                    "planned_days": planned_days(exports, patient_id, treatment_type, start),
+                    "days_observed": (cut_off - start).days,
                     "position": str(i + 1) if i < 5 else "6+",
                 }
             )
     return courses
+
+
+def planned_days(exports: Exports, patient_id: str, treatment_type: str, day: date) -> int | None:
+    """The smallest interval that the records of a type plan in a session; None where none does."""
+    plans = [
+        row["planned_interval_days"]
+        for row in exports.treatments
+        if (row["patient_id"], row["treatment_type"], row["treated_on"]) == (patient_id, treatment_type, day)
+        and row.get("planned_interval_days") is not None
+    ]
+    return min(plans, default=None)
 
 
 def selected_courses(exports: Exports, selection: Selection, by: Sequence[str]) -> dict[tuple[str, ...], list[Row]]:
@@ -858,6 +883,173 @@ def maintenance_summary(
     return rows
 
 
+def plan_outcome(course: Row) -> str:
+    """How a course kept its plan; only where the plan and the tolerance have passed can it be told."""
+    planned = course["planned_days"]
+    if planned is None:
+        return "without_plan"
+    if course["days_observed"] <= planned + ON_TIME_WITHIN:
+        return "not_yet_due"
+    if not course["is_completed"]:
+        return "not_returned"
+    if abs(course["days"] - planned) <= ON_TIME_WITHIN:
+        return "on_time"
+    return "early" if course["days"] < planned else "late"
+
+
+def kept_plans(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    level: float = 0.95,
+) -> list[Row]:
+    """How many of the courses whose plan was due came early, on time, late or not, with clustered limits."""
+    rows = []
+    for group, courses in sorted(selected_courses(exports, selection, by).items()):
+        outcomes = [(course["patient_id"], plan_outcome(course)) for course in courses]
+        due = [outcome for outcome in outcomes if outcome[1] in PLAN_OUTCOMES]
+        row: Row = {
+            **dict(zip(by, group, strict=True)),
+            "courses": len(courses),
+            "without_plan": sum(outcome == "without_plan" for _, outcome in outcomes),
+            "not_yet_due": sum(outcome == "not_yet_due" for _, outcome in outcomes),
+            "due": len(due),
+        }
+        for name in PLAN_OUTCOMES:
+            row[name] = sum(outcome == name for _, outcome in due)
+        for name in PLAN_OUTCOMES:
+            counts: dict[str, tuple[int, int]] = {}
+            for patient, outcome in due:
+                some, of = counts.get(patient, (0, 0))
+                counts[patient] = (some + (outcome == name), of + 1)
+            shares = rate_and_limits(counts, "course", level)
+            row |= dict(zip((f"{name}_share", f"{name}_share_low", f"{name}_share_high"), shares, strict=True))
+        rows.append(row)
+    return rows
+
+
+def variance_components(groups: Sequence[Sequence[Fraction]]) -> tuple[Fraction, Fraction]:
+    """The variances within and between groups of unequal size, by the analysis of variance (method of moments).
+
+    The one between is 0 where the mean squares say that it is not positive, to within a billionth.
+    """
+    n = sum(len(group) for group in groups)
+    k = len(groups)
+    grand_mean = sum((value for group in groups for value in group), Fraction(0)) / n
+    means = [sum(group, Fraction(0)) / len(group) for group in groups]
+    within = sum(
+        ((value - mean) ** 2 for group, mean in zip(groups, means, strict=True) for value in group), Fraction(0)
+    ) / (n - k)
+    between = sum(
+        (len(group) * (mean - grand_mean) ** 2 for group, mean in zip(groups, means, strict=True)), Fraction(0)
+    ) / (k - 1)
+    n0 = (n - Fraction(sum(len(group) ** 2 for group in groups), n)) / (k - 1)
+    is_positive = between > within * (1 + Fraction(1, 10**9))
+    return within, (between - within) / n0 if is_positive else Fraction(0)
+
+
+def personal_intervals(exports: Exports) -> dict[tuple[str, str], Row]:
+    """The usual interval of every patient and maintained type, when the next course is due, and what that rests on."""
+    series: dict[tuple[str, str], list[Row]] = {}
+    for course in maintenance_courses(exports):
+        series.setdefault((course["patient_id"], course["treatment_type"]), []).append(course)
+    logs = {
+        key: [Fraction(math.log(course["days"])) for course in courses if course["is_completed"]]
+        for key, courses in series.items()
+    }
+    personal = {}
+    for (patient_id, treatment_type), courses in series.items():
+        own = logs[patient_id, treatment_type]
+        of_type = [each for (_, its_type), each in logs.items() if its_type == treatment_type and each]
+        between = Fraction(0)
+        if sum(len(each) >= 2 for each in of_type) >= 2:
+            within, between = variance_components(of_type)
+        interval: float | None
+        if own and between > 0:
+            weight = between / (between + within / len(own))
+            own_mean, type_mean = sum(own, Fraction(0)) / len(own), mean_of_means(of_type)
+            interval, basis = math.exp(weight * own_mean + (1 - weight) * type_mean), "own intervals"
+        elif of_type:
+            interval, basis = math.exp(mean_of_means(of_type)), "mean of the type"
+        elif treatment_type in expected_intervals():
+            interval, basis = sum(expected_intervals()[treatment_type]) / 2, "catalogue"
+        else:
+            interval, basis = None, "none"
+        last = max(course["started_on"] for course in courses)
+        personal[patient_id, treatment_type] = {
+            "last_course_on": last,
+            "completed": len(own),
+            "personal_interval_days": interval,
+            "due_on": None if interval is None else last + timedelta(days=math.floor(interval + 0.5)),
+            "basis": basis,
+        }
+    return personal
+
+
+def mean_of_means(groups: Sequence[Sequence[Fraction]]) -> Fraction:
+    """The mean of the groups' means: every group counts once."""
+    return sum((sum(group, Fraction(0)) / len(group) for group in groups), Fraction(0)) / len(groups)
+
+
+def recall_list(exports: Exports, selection: Selection, horizon_days: int = 30) -> list[Row]:
+    """Who is due within the horizon or overdue, with the reason in words, in the order of the list."""
+    cut_off = as_of(exports)
+    chosen = cohort(treatment_records(exports), selection)
+    rows = []
+    for (patient_id, treatment_type), personal in personal_intervals(exports).items():
+        starting = [
+            record
+            for record in chosen
+            if record["patient_id"] == patient_id
+            and record["treated_on"] == personal["last_course_on"]
+            and record["attributes"]["treatment_type"] == treatment_type
+        ]
+        if not starting or personal["due_on"] is None:
+            continue
+        overdue = (cut_off - personal["due_on"]).days
+        if overdue < -horizon_days:
+            continue
+        usual = (personal["due_on"] - personal["last_course_on"]).days
+        is_long = overdue > 730 or overdue > 2 * usual
+        first = min(starting, key=lambda record: str(record["treatment_id"]))["attributes"]
+        rows.append(
+            {
+                "patient_id": patient_id,
+                "treatment_type": treatment_type,
+                "last_course_on": personal["last_course_on"],
+                "completed": personal["completed"],
+                "personal_interval_days": personal["personal_interval_days"],
+                "due_on": personal["due_on"],
+                "overdue_days": overdue,
+                "status": "long overdue" if is_long else "overdue" if overdue > 0 else "due",
+                "practitioner": first["practitioner"] or None,
+                "clinic": first["clinic"] or None,
+                "basis": personal["basis"],
+                "reason": recall_reason(personal, usual, (cut_off - personal["last_course_on"]).days),
+            }
+        )
+    return sorted(
+        rows,
+        key=lambda row: (
+            row["status"] == "long overdue",
+            abs(row["overdue_days"]),
+            row["patient_id"],
+            row["treatment_type"],
+        ),
+    )
+
+
+def recall_reason(personal: Row, usual: int, ago: int) -> str:
+    """Why a patient is on the recall list."""
+    every, since = (f"{days} day" if days == 1 else f"{days} days" for days in (usual, ago))
+    if personal["basis"] == "own intervals":
+        return f"usually every {every}, last {since} ago"
+    if personal["basis"] == "catalogue":
+        return f"last visit {since} ago; the catalogue expects a return after {every}"
+    which = "last" if personal["completed"] else "first"
+    return f"{which} visit {since} ago; patients usually return after {every}"
+
+
 MEASURES: dict[str, Callable[..., list[Row]]] = {
     "side_effect_rates": side_effect_rates,
     "follow_up_completeness": follow_up_completeness,
@@ -866,4 +1058,5 @@ MEASURES: dict[str, Callable[..., list[Row]]] = {
     "healing_clock": healing_clock,
     "maintenance_intervals": maintenance_intervals,
     "maintenance_summary": maintenance_summary,
+    "kept_plans": kept_plans,
 }

@@ -18,6 +18,7 @@ SQL_FILES = sorted((ROOT / "queries").rglob("*.sql"))
 LABELS = {
     "action",
     "at risk",
+    "basis",
     "biased short",
     "censored",
     "clock",
@@ -27,15 +28,21 @@ LABELS = {
     "course",
     "age",
     "denominator",
+    "due",
     "estimator",
     "evaluable",
     "exact",
+    "exactness",
     "filters",
+    "finished",
     "grain",
     "limits",
+    "long overdue",
     "median",
     "not recorded",
     "numerator",
+    "order",
+    "pending",
     "reason",
     "reference",
     "restricted mean",
@@ -69,7 +76,7 @@ def test_every_sql_file_says_what_it_means(path: Path) -> None:
     assert "grain" in meaning.notes
     assert set(meaning.notes) <= LABELS, set(meaning.notes) - LABELS
     assert re.match(r"(with|select)\s", meaning.sql), "one bare select"
-    assert ";" not in meaning.sql
+    assert ";" not in re.sub(r"'[^']*'", "", meaning.sql), "one statement"
 
 
 @pytest.mark.parametrize("measure", MEASURES)

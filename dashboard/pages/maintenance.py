@@ -1,4 +1,4 @@
-"""How long until patients come back for the same treatment."""
+"""How long until patients come back for the same treatment, and who is due."""
 
 import dataclasses
 from typing import Any
@@ -10,6 +10,7 @@ from dashboard.filters import Filters
 from dashboard.ui.cache import maintained_types
 from dashboard.ui.choices import RETURNS, choice, group, horizon
 from dashboard.ui.heading import heading
+from dashboard.ui.recall import recall_list
 from dashboard.ui.section import section
 
 TITLE = "Maintenance"
@@ -34,3 +35,4 @@ def render(filters: Filters) -> None:
         section(
             "First, second, third interval", maintenance_intervals, one_type, by=("position",), lead=lead, **drawing
         )
+    recall_list(filters)

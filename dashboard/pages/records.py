@@ -1,5 +1,7 @@
 """For the analyst: the selected records and every measure as tables, to look at and to take away."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import export
@@ -7,7 +9,7 @@ from dashboard.charts.style import count, words
 from dashboard.filters import Filters
 from dashboard.store import MEASURES, RECORDS, definition, options_of
 from dashboard.ui import cache
-from dashboard.ui.choices import UNITS, choice, group
+from dashboard.ui.choices import UNITS, choice, due_within, group
 from dashboard.ui.heading import heading
 from dashboard.ui.section import downloads
 from dashboard.ui.wording import plain
@@ -26,14 +28,21 @@ def render(filters: Filters) -> None:
 
 def _records(name: str, filters: Filters) -> None:
     store = cache.current_store()
-    preview = cache.records(name, filters, PREVIEW)
-    selected, of = cache.record_count(name, filters)
+    options: dict[str, Any] = (
+        {"horizon_days": due_within("records_horizon")} if "horizon_days" in options_of(name) else {}
+    )
+    preview = cache.records(name, filters, PREVIEW, **options)
+    selected, of = cache.record_count(name, filters, **options)
     shown = f"; the first {PREVIEW} are shown, the download has all" if selected > PREVIEW else ""
     st.markdown(f"**{count(selected)}** of {count(of)} rows{shown}")
     st.dataframe(preview, hide_index=True, placeholder="", alt=f"{name}, the first rows")
     st.caption("Download all selected rows as")
     with st.container(horizontal=True):
-        downloads(name, lambda suffix: export.to_bytes(store.records_reader(name, filters), suffix), f"records-{name}")
+        downloads(
+            name,
+            lambda suffix: export.to_bytes(store.records_reader(name, filters, **options), suffix),
+            f"records-{name}",
+        )
 
 
 def _measure(name: str, filters: Filters) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
-from dashboard.store import Store, default_snapshot, open_snapshot, snapshot_path
+from dashboard.store import HORIZON_DAYS, Store, default_snapshot, open_snapshot, snapshot_path
 from data import ImportRefused, current
 
 
@@ -106,6 +106,19 @@ def _treatment_types(_store: Store, snapshot: str) -> dict[str, str]:
     return dict(zip(catalogue["code"].astype(str), catalogue["label"].astype(str), strict=True))
 
 
+def expected_interval(treatment_type: str) -> tuple[int, int] | None:
+    """The first and the last day of the interval that the catalogue expects for a type; None where it says nothing."""
+    store = current_store()
+    return _expected_intervals(store, store.name).get(treatment_type)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _expected_intervals(_store: Store, snapshot: str) -> dict[str, tuple[int, int]]:
+    columns = ["code", "expected_interval_low_days", "expected_interval_high_days"]
+    known = _store.treatment_types[columns].dropna()
+    return {str(code): (int(low), int(high)) for code, low, high in known.itertuples(index=False)}
+
+
 def look() -> Look:
     """The colours of the theme that is on, with the treatment types of the current snapshot."""
     return (DARK if st.context.theme.type == "dark" else LIGHT).of_types(treatment_types())
@@ -132,26 +145,41 @@ def affected(column: str, filters: Filters) -> list[str]:
     return list(rates.sort_values("affected", ascending=False, kind="stable")[column].astype(str))
 
 
-def records(table: str, filters: Filters, limit: int) -> pd.DataFrame:
-    """The first records of a table that belong to the cohort."""
+def records(
+    table: str, filters: Filters, limit: int, horizon_days: int = HORIZON_DAYS, search: str = ""
+) -> pd.DataFrame:
+    """The first records of a table that belong to the cohort; see Store.records."""
     store = current_store()
-    return _records(store, store.name, table, filters, limit)
+    return _records(store, store.name, table, filters, limit, horizon_days, search)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
-def _records(_store: Store, snapshot: str, table: str, filters: Filters, limit: int) -> pd.DataFrame:
-    return _store.records(table, filters, limit)
+def _records(
+    _store: Store, snapshot: str, table: str, filters: Filters, limit: int, horizon_days: int, search: str
+) -> pd.DataFrame:
+    return _store.records(table, filters, limit, horizon_days, search)
 
 
-def record_count(table: str, filters: Filters) -> tuple[int, int]:
+def record_count(table: str, filters: Filters, horizon_days: int = HORIZON_DAYS) -> tuple[int, int]:
     """How many records of a table belong to the cohort, and how many there are."""
     store = current_store()
-    return _record_count(store, store.name, table, filters)
+    return _record_count(store, store.name, table, filters, horizon_days)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _record_count(_store: Store, snapshot: str, table: str, filters: Filters) -> tuple[int, int]:
-    return _store.record_count(table, filters)
+def _record_count(_store: Store, snapshot: str, table: str, filters: Filters, horizon_days: int) -> tuple[int, int]:
+    return _store.record_count(table, filters, horizon_days)
+
+
+def recall_counts(filters: Filters, horizon_days: int) -> pd.DataFrame:
+    """How many stand on the recall list, per status and basis."""
+    store = current_store()
+    return _recall_counts(store, store.name, filters, horizon_days)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _recall_counts(_store: Store, snapshot: str, filters: Filters, horizon_days: int) -> pd.DataFrame:
+    return _store.recall_counts(filters, horizon_days)
 
 
 def account(name: str, import_no: int | None = None) -> pd.DataFrame:

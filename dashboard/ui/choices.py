@@ -8,6 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from dashboard.charts.style import words
+from dashboard.store import HORIZON_DAYS
 from dashboard.ui.wording import plain
 from queries import groups_of
 
@@ -16,6 +17,7 @@ Value = TypeVar("Value")
 UNITS = {"Sessions": "session", "Records": "record", "Patients": "patient"}
 WINDOWS = {"Any time": None, "7 days": 7, "14 days": 14, "30 days": 30, "90 days": 90, "180 days": 180}
 CLOCKS = {"Onset": "onset", "Treatment": "treatment"}
+HORIZONS = {"Today": 0} | {f"{days} days": days for days in (HORIZON_DAYS, 60, 90)}
 RETURNS = {"Returned": True, "Not yet returned": False}
 
 _FEW = 4
@@ -50,6 +52,11 @@ def choice(
 def horizon(key: str, default: int, *others: int) -> int:
     """How many days a curve's axis shows."""
     return choice("Show", {_span(days): days for days in sorted({default, *others})}, key, _span(default))
+
+
+def due_within(key: str) -> int:
+    """Within how many days those are due who are listed with the overdue."""
+    return choice("Due within", HORIZONS, key, f"{HORIZON_DAYS} days")
 
 
 def group(measure: str, key: str, *without: str) -> tuple[str, ...]:

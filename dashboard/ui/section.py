@@ -49,6 +49,7 @@ def section(
     lead: str = "",
     opened: str | None = None,
     most: int | None = None,
+    nothing: str = "Nothing to show for this selection. Choose a longer period or fewer filters, or reset them.",
     unit: str = "session",
     window_days: int | None = None,
     clock: str = "onset",
@@ -57,7 +58,7 @@ def section(
     """The measure whose name the chart function bears, drawn, with everything a reader may ask about it.
 
     `opened` names the panel that is open to begin with, `most` the number of groups that the chart shows where it is
-    not the usual one; `drawing` goes to the chart.
+    not the usual one, `nothing` what is said where there is nothing to show; `drawing` goes to the chart.
     """
     with calmly():
         name = measure_of(chart)
@@ -69,7 +70,7 @@ def section(
         if lead:
             st.caption(lead)
         if is_nothing(frame):
-            st.info("Nothing to show for this selection. Choose a longer period or fewer filters, or reset them.")
+            st.info(nothing)
             return
         if "clock" in inspect.signature(chart).parameters:
             drawing["clock"] = clock
@@ -81,7 +82,7 @@ def section(
             st.caption(plain(tested))
         for warning in wording.warnings(frame, by, cache.look(), most):
             st.caption(f":orange-badge[Note] {plain(warning)}")
-        _panels(name, frame, by, key, opened)
+        panels(name, queries.measure(name, by), lambda suffix: export.to_bytes(frame, suffix), key, frame, opened)
 
 
 def small(
@@ -104,8 +105,8 @@ def measure_of(chart: Callable[..., Figure]) -> str:
 
 def is_nothing(frame: pd.DataFrame) -> bool:
     """Whether a measure has no unit to speak of."""
-    counts = [column for column in ("treated", "side_effects", "courses", "at_risk") if column in frame]
-    return frame.empty or not frame[counts].to_numpy().any()
+    n = next(column for column in ("treated", "side_effects", "due", "courses", "at_risk") if column in frame)
+    return not frame[n].any()
 
 
 def downloads(name: str, contents: Callable[[str], bytes], key: str) -> None:
@@ -129,25 +130,33 @@ def _drawn(figure: Figure, heading: str, name: str, key: str) -> None:
         st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=f"{heading}: {definition(name).sentence}")
 
 
-def _panels(name: str, frame: pd.DataFrame, by: tuple[str, ...], key: str, opened: str | None) -> None:
+def panels(
+    name: str,
+    sql: str,
+    contents: Callable[[str], bytes],
+    key: str,
+    table: pd.DataFrame | None = None,
+    opened: str | None = None,
+) -> None:
+    """What a reader may ask for: the definition, the figures as a table, the SQL, a file."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         choice = st.pills(
             "More about this",
-            ("Definition", "Table", "SQL"),
+            ("Definition", "SQL") if table is None else ("Definition", "Table", "SQL"),
             default=opened,
             key=f"panel-{key}",
             label_visibility="collapsed",
         )
         with st.popover("Download", type="tertiary"):
-            downloads(name, lambda suffix: export.to_bytes(frame, suffix), key)
+            downloads(name, contents, key)
     about = definition(name)
     if choice == "Definition":
         st.markdown(plain(about.sentence))
         notes = {label: text for label, text in about.notes.items() if label != "columns"}
         st.table({plain(label.capitalize()): plain(text) for label, text in notes.items()}, border="horizontal")
-    elif choice == "Table":
+    elif choice == "Table" and table is not None:
         st.dataframe(
-            frame, hide_index=True, column_config=columns_in_words(frame), placeholder="–", alt=f"{name} as a table"
+            table, hide_index=True, column_config=columns_in_words(table), placeholder="–", alt=f"{name} as a table"
         )
     elif choice == "SQL":
-        st.code(queries.measure(name, by), language="sql", wrap_lines=True)
+        st.code(sql, language="sql", wrap_lines=True)

@@ -1,0 +1,79 @@
+"""The recall list: whom to call, why, and what that rests on."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+import queries
+from dashboard import export
+from dashboard.charts.style import count
+from dashboard.filters import Filters
+from dashboard.ui import cache
+from dashboard.ui.choices import due_within
+from dashboard.ui.errors import calmly
+from dashboard.ui.section import panels
+from dashboard.ui.tables import columns_in_words
+from dashboard.ui.wording import joined, plain
+
+SHOWN = 500
+
+_FIRST = ("patient_id", "treatment_type", "status", "due_on", "overdue_days", "reason")
+_BASES = {
+    "own intervals": "the patient's own intervals",
+    "mean of the type": "the mean of the treatment type",
+    "catalogue": "the catalogue's expected interval",
+}
+
+
+@st.fragment
+def recall_list(filters: Filters) -> None:
+    """The patients of the cohort who are due within a chosen horizon, or overdue."""
+    with calmly():
+        store = cache.current_store()
+        st.subheader("Recall list", anchor=False)
+        st.caption(
+            "Whose usual time between treatments has passed, or soon will have. Patients who have gone elsewhere, or "
+            "who want no more treatments, are on it too: the records do not tell."
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            days = due_within("maintenance_horizon")
+            search = st.text_input("Search", key="recall_search", placeholder="Patient, clinic, ...", width=220)
+        counts = cache.recall_counts(filters, days)
+        if counts.empty:
+            when = f"due within {days} days" if days else "due"
+            st.info(f"Nobody is {when}, nor overdue. Choose a longer time, a longer period or fewer filters.")
+            return
+        st.markdown(plain(_in_words(counts, days)))
+        found = cache.records("recall_list", filters, SHOWN, days, search.strip())
+        if found.empty:
+            st.info("Nothing on the list has that text. Search for another, or empty the search.")
+        else:
+            _table(found)
+            if len(found) == SHOWN:
+                st.caption(f"The first {SHOWN} are shown, nearest to their day first; search, or download all.")
+        panels(
+            "recall_list",
+            queries.read("records/recall_list"),
+            lambda suffix: export.to_bytes(store.records_reader("recall_list", filters, horizon_days=days), suffix),
+            "recall_list",
+        )
+
+
+def _in_words(counts: pd.DataFrame, days: int) -> str:
+    """How many are on the list, how late they are, and what their days rest on."""
+    by_status, by_basis = (counts.groupby(column, observed=True)["listed"].sum() for column in ("status", "basis"))
+    within = f"due within {days} days" if days else "due today"
+    late = [(within, "due"), ("overdue", "overdue"), ("long overdue", "long overdue")]
+    said = [f"{count(by_status[status])} {name}" for name, status in late if status in by_status]
+    rests = [f"on {name} for {count(by_basis[basis])}" for basis, name in _BASES.items() if basis in by_basis]
+    return f"{joined(said)}. Their days rest {joined(rests)}."
+
+
+def _table(found: pd.DataFrame) -> None:
+    name = cache.look().name
+    shown = found.assign(treatment_type=[name("treatment_type", str(code)) for code in found["treatment_type"]])
+    shown = shown[[*_FIRST, *(column for column in shown.columns if column not in _FIRST)]]
+    st.dataframe(
+        shown, hide_index=True, column_config=columns_in_words(shown), placeholder="–", alt="The recall list as a table"
+    )

@@ -1,0 +1,73 @@
+-- Who is due for their next course, or overdue: patients and treatment types whose usual interval since their
+-- last course has passed, or will have within the horizon.
+-- unit: days; overdue_days count to the data cut-off, and are negative for those not yet due.
+-- numerator: completed, how many intervals between courses the patient has completed.
+-- basis: own intervals (drawn toward the mean of the type), the mean of the type, or the catalogue's expected
+-- interval; see the model of personal intervals.
+-- long overdue: by more than two such intervals or more than two years.
+-- order: who is nearest to the due day comes first; the long overdue stand at the end.
+-- finished: types that the catalogue does not call maintained are not listed. A plan cannot say so: it holds at
+-- least a day, or nothing.
+-- filters: they select by the starting session of the last course; practitioner and clinic are those of its first
+-- selected record.
+-- grain: patient and treatment type
+-- columns: patient_id, treatment_type, last_course_on, completed, personal_interval_days, due_on, overdue_days,
+-- status, practitioner, clinic, basis, reason
+with
+    last_courses as (
+        select
+            series_no,
+            arg_min(practitioner, treatment_no)::varchar as practitioner,
+            arg_min(clinic, treatment_no)::varchar as clinic
+        from cohort($filters)
+        where not is_returned
+        group by series_no
+    ),
+    due as (
+        select
+            patient_id,
+            personal_intervals.*,
+            (due_on - last_course_on)::integer as usual_days,
+            (as_of - last_course_on)::integer as days_ago,
+            (as_of - due_on)::integer as overdue_days,
+            practitioner,
+            clinic
+        from last_courses
+        join personal_intervals using (series_no)
+        join sessions using (session_no)
+        cross join snapshot
+        where as_of - due_on >= - $horizon_days
+    ),
+    listed as (
+        select
+            *,
+            overdue_days > 730 or overdue_days > 2 * usual_days as is_long_overdue,
+            days_ago || case when days_ago = 1 then ' day ago' else ' days ago' end as ago,
+            usual_days || case when usual_days = 1 then ' day' else ' days' end as usual
+        from due
+    )
+select
+    patient_id,
+    treatment_type,
+    last_course_on,
+    completed,
+    personal_interval_days,
+    due_on,
+    overdue_days,
+    case when is_long_overdue then 'long overdue' when overdue_days > 0 then 'overdue' else 'due' end as status,
+    nullif(practitioner, '') as practitioner,
+    nullif(clinic, '') as clinic,
+    basis,
+    case
+        when basis = 'own intervals'
+        then 'usually every ' || usual || ', last ' || ago
+        when basis = 'catalogue'
+        then 'last visit ' || ago || '; the catalogue expects a return after ' || usual
+        else
+            case when completed = 0 then 'first visit ' else 'last visit ' end
+            || ago
+            || '; patients usually return after '
+            || usual
+    end as reason
+from listed
+order by is_long_overdue, abs(overdue_days), patient_id, treatment_type
