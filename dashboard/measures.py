@@ -21,6 +21,7 @@ from dashboard.statistics.survival import (
 RESOLVED_BY = (1, 3, 7, 14, 30, 90)
 RETURNED_BY = (90, 120, 180, 270, 365)
 RESTRICTED_TO_DAYS = 90
+PLAN_OUTCOMES = ("early", "on_time", "late", "not_returned")
 
 EXACT = "Kaplan-Meier"
 APPROXIMATE = "Kaplan-Meier, approximate"
@@ -180,6 +181,17 @@ def maintenance_summary(counts: pd.DataFrame, by: Groups, level: float) -> pd.Da
     return _typed(pd.DataFrame(summaries, columns=[*by, *columns]), by, ("patients", "courses", "completed"))
 
 
+def kept_plans(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """How many of the courses whose plan was due came early, on time, late or not yet, one row per group."""
+    plans = counts[[*by, "courses", "without_plan", "not_yet_due", "due", *PLAN_OUTCOMES]].copy()
+    for outcome in PLAN_OUTCOMES:
+        limits = _limits(counts, outcome, "due", f"{outcome}_squared", f"{outcome}_due", "due_squared", level)
+        plans[f"{outcome}_share"] = plans[outcome] / plans["due"].where(plans["due"] > 0)
+        plans[f"{outcome}_share_low"] = [low for low, _ in limits]
+        plans[f"{outcome}_share_high"] = [high for _, high in limits]
+    return plans
+
+
 ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
     estimate.__name__: estimate
     for estimate in (
@@ -190,6 +202,7 @@ ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
         healing_clock,
         maintenance_intervals,
         maintenance_summary,
+        kept_plans,
     )
 }
 

@@ -38,11 +38,13 @@ def curves(
     clock: str,
     is_falling: bool = True,
     is_small: bool = False,
+    band: tuple[int, int] | None = None,
 ) -> Figure:
     """One curve per group of the column `share` (and `_low`, `_high`) against `day`, up to the horizon.
 
     `said` and `clock` name the two axes. Curves fade where fewer than five are at risk; their names stand at their
-    ends and again beside their numbers at risk, so that there is nothing to look up.
+    ends and again beside their numbers at risk, so that there is nothing to look up. `band` is a first and a last day,
+    shaded behind everything.
     """
     traces: list[Figure] = []
     ends: list[tuple[float, float, Group]] = []
@@ -65,7 +67,7 @@ def curves(
     if not is_small:
         notes += _at_risk(found, look, ticks, depth)
         depth += _LINE * (len(found) + 1) + 8
-    shapes.append(_half(look))
+    shapes += [_half(look), *_band(band, look, horizon)]
     return figure(
         traces,
         look,
@@ -189,6 +191,17 @@ def _half(look: Look) -> Figure:
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0.5, "y1": 0.5,
         "line": {"color": look.quiet, "width": 1, "dash": "dot"}, "layer": "below",
     }  # fmt: skip
+
+
+def _band(band: tuple[int, int] | None, look: Look, horizon: int) -> list[Figure]:
+    if not band or band[0] >= horizon:
+        return []
+    return [
+        {
+            "type": "rect", "x0": band[0], "x1": min(band[1], horizon), "yref": "paper", "y0": 0, "y1": 1,
+            "fillcolor": wash(look.accent, 0.1), "line": {"width": 0}, "layer": "below",
+        }
+    ]  # fmt: skip
 
 
 def _ticks(horizon: int) -> list[int]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from dashboard.charts.bars import MOST as MOST_BARS
+from dashboard.charts.bars import Bar, Part, bars, in_words
 from dashboard.charts.curves import MOST as MOST_CURVES
 from dashboard.charts.curves import curves
 from dashboard.charts.dots import MOST, Row, day_axis, dots
@@ -19,8 +21,12 @@ def maintenance_intervals(
     horizon: int = 365,
     is_returned: bool = True,
     is_small: bool = False,
+    expected: tuple[int, int] | None = None,
 ) -> Figure:
-    """The share of patients that has returned, or has not yet, by days since the course began."""
+    """The share of patients that has returned, or has not yet, by days since the course began.
+
+    `expected` are the first and the last day of the catalogue's expected interval, a pale band behind the curves.
+    """
     if is_returned:
         curve = curve.assign(
             returned_share=1 - curve["not_returned"],
@@ -35,6 +41,7 @@ def maintenance_intervals(
         said="Share returned" if is_returned else "Share not yet returned",
         clock="Days since the course began",
         is_small=is_small,
+        band=expected,
     )
 
 
@@ -58,3 +65,37 @@ def maintenance_summary(summary: pd.DataFrame, look: Look = LIGHT, by: Sequence[
         for row in [group.rows.iloc[0]]
     ]
     return dots(rows, look, day_axis)
+
+
+_PLANS = {
+    "early": Part("Early", 0.26),
+    "on_time": Part("On time", 1.0),
+    "late": Part("Late", 0.5),
+    "not_returned": Part("Not returned", 0.12),
+}
+
+
+def kept_plans(plans: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("treatment_type",)) -> Figure:
+    """Of the courses whose plan was due, how many came early, on time, late or not yet."""
+    rows = [
+        Bar(
+            group.name,
+            int(row.due),
+            tuple(int(row[outcome]) for outcome in _PLANS),
+            tuple(
+                in_words(
+                    group.name,
+                    part.name,
+                    row[outcome],
+                    row.due,
+                    row[f"{outcome}_share"],
+                    between(row[f"{outcome}_share_low"], row[f"{outcome}_share_high"]),
+                )
+                for outcome, part in _PLANS.items()
+            ),
+            none="no plan was due",
+        )
+        for group in groups(plans, by, look, "due", MOST_BARS)
+        for row in [group.rows.iloc[0]]
+    ]
+    return bars(rows, tuple(_PLANS.values()), look)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ import streamlit as st
 
 from dashboard.charts.style import words
 
-_SHARES = ("rate", "completeness", "unresolved", "not_returned", "returned_by", "resolved_by")
+_SHARES = re.compile(r"(rate|completeness|unresolved|not_returned|returned_by|resolved_by)|.*_share(_low|_high)?$")
 
 
 def columns_in_words(frame: pd.DataFrame) -> dict[str, Any]:
@@ -22,6 +23,6 @@ def _column(column: str, frame: pd.DataFrame) -> Any:
     if not pd.api.types.is_float_dtype(frame[column]):
         is_count = pd.api.types.is_integer_dtype(frame[column])
         return st.column_config.NumberColumn(name, format="localized") if is_count else st.column_config.Column(name)
-    if column.startswith(_SHARES):
+    if _SHARES.match(column):
         return st.column_config.NumberColumn(name, format="percent")
     return st.column_config.NumberColumn(name, format="%.0f" if column.endswith(("_days", "_low", "_high")) else None)

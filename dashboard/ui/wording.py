@@ -59,6 +59,11 @@ def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
             f"{count(row.side_effects)} side effects: {count(row.resolved)} seen to resolve, "
             f"{count(row.censored)} not seen to resolve by the last contact."
         )
+    if "due" in totals:
+        return (
+            f"The plans of {count(row.due)} of {count(row.courses)} courses were due. {count(row.not_yet_due)} are not "
+            f"due yet, and {count(row.without_plan)} courses have no planned interval; neither are counted."
+        )
     return (
         f"{count(row.patients)} patients with {count(row.courses)} courses: {count(row.completed)} followed by "
         f"another, {count(row.courses - row.completed)} not yet."
@@ -79,7 +84,9 @@ def tested(frame: pd.DataFrame) -> str:
 
 def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | None = None) -> list[str]:
     """What a reader has to know before believing a chart: small n, few followed up, an approximate estimator."""
-    n = next((column for column in ("evaluable", "side_effects", "patients", "at_risk") if column in frame), None)
+    n = next(
+        (column for column in ("evaluable", "side_effects", "due", "patients", "at_risk") if column in frame), None
+    )
     found = groups(frame, [column for column in by if column != "effect"], look)
     small = [f"{group.name} ({count(group.rows[n].max())})" for group in found if n and group.rows[n].max() < SMALL]
     said = [f"Fewer than {SMALL}, so read with care: {listed(small)}."] if small else []

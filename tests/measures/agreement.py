@@ -27,6 +27,7 @@ EXTRA_GROUPS: dict[str, tuple[str, ...]] = {
     "healing_clock": ("severity", "effect"),
     "maintenance_intervals": ("position",),
     "maintenance_summary": ("position",),
+    "kept_plans": ("position",),
 }
 OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     "side_effect_rates": {
@@ -42,6 +43,7 @@ OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     "healing_clock": {"clock": ("onset", "onset", "treatment")},
     "maintenance_intervals": {},
     "maintenance_summary": {},
+    "kept_plans": {},
 }
 LEVELS = (0.95, 0.95, 0.95, 0.8, 0.99)
 
