@@ -1047,7 +1047,7 @@ def recall_reason(personal: Row, usual: int, ago: int) -> str:
     if personal["basis"] == "catalogue":
         return f"last visit {since} ago; the catalogue expects a return after {every}"
     which = "last" if personal["completed"] else "first"
-    return f"{which} visit {since} ago; patients usually return after {every}"
+    return f"{which} visit {since} ago; patients who return usually do after {every}"
 
 
 MEASURES: dict[str, Callable[..., list[Row]]] = {

@@ -93,7 +93,7 @@ def test_by_hand(snapshot_of: SnapshotOf) -> None:
     # Nobody of one visit has an interval: the geometric mean of the patients, each once.
     mean = math.exp(sum(means) / 3)
     assert rows["cat"]["personal_interval_days"] == pytest.approx(mean, rel=1e-9)
-    assert rows["cat"]["reason"] == f"first visit 43 days ago; patients usually return after {round(mean)} days"
+    assert rows["cat"]["reason"] == f"first visit 43 days ago; patients who return usually do after {round(mean)} days"
     assert rows["dot"]["reason"].endswith(", last 0 days ago")
     # Filler: nobody has come back; the catalogue expects 180 to 540 days, of which 360 is the middle.
     assert "eve" not in rows
@@ -138,7 +138,7 @@ def test_overdue_by_more_than_twice_the_usual_is_long(
     sue = listed(snapshot_of(drawn(STEADY.format(as_of=as_of))))["sue"]
     assert (sue["overdue_days"], sue["status"]) == (overdue, status)
     assert (sue["completed"], sue["basis"]) == (2, "mean of the type")
-    assert sue["reason"] == f"last visit {as_of - 80} days ago; patients usually return after 40 days"
+    assert sue["reason"] == f"last visit {as_of - 80} days ago; patients who return usually do after 40 days"
 
 
 @pytest.mark.parametrize(("as_of", "is_listed"), [(89, False), (90, True)])

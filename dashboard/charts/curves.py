@@ -199,7 +199,7 @@ def _band(band: tuple[int, int] | None, look: Look, horizon: int) -> list[Figure
     return [
         {
             "type": "rect", "x0": band[0], "x1": min(band[1], horizon), "yref": "paper", "y0": 0, "y1": 1,
-            "fillcolor": wash(look.accent, 0.1), "line": {"width": 0}, "layer": "below",
+            "fillcolor": wash(look.accent, 0.08), "line": {"width": 0}, "layer": "below",
         }
     ]  # fmt: skip
 

@@ -33,10 +33,10 @@ def recall_list(filters: Filters) -> None:
         store = cache.current_store()
         st.subheader("Recall list", anchor=False)
         st.caption(
-            "Whose usual time between treatments has passed, or soon will have. Patients who have gone elsewhere, or "
-            "who want no more treatments, are on it too: the records do not tell."
+            "Patients and treatment types whose usual time between treatments has passed, or soon will have. Those who "
+            "have gone elsewhere, or who want no more treatments, are on it too: the records do not tell."
         )
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(horizontal=True, vertical_alignment="top"):
             days = due_within("maintenance_horizon")
             search = st.text_input("Search", key="recall_search", placeholder="Patient, clinic, ...", width=220)
         counts = cache.recall_counts(filters, days)

@@ -62,7 +62,7 @@ def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
     if "due" in totals:
         return (
             f"The plans of {count(row.due)} of {count(row.courses)} courses were due. {count(row.not_yet_due)} are not "
-            f"due yet, and {count(row.without_plan)} courses have no planned interval; neither are counted."
+            f"due yet, and {count(row.without_plan)} courses have no planned interval; neither is counted."
         )
     return (
         f"{count(row.patients)} patients with {count(row.courses)} courses: {count(row.completed)} followed by "

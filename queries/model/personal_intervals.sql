@@ -9,6 +9,7 @@
 -- basis: own intervals, as above, else the mean of the type (for a patient without a completed interval, where
 -- fewer than two patients have two of them, and where patients of the type do not differ), else the catalogue, the
 -- middle of its expected interval, else none, and then nothing is due.
+-- biased short: only completed intervals tell, so those who have not come back yet, or never will, are not in them.
 -- due: the start of the last course and the interval, rounded to a day.
 -- exactness: logarithms are held as whole numbers of 1e-12, so that sums depend on no order of the rows.
 -- grain: patient and treatment type, of the types that the catalogue says are maintained

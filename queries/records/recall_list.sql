@@ -4,6 +4,7 @@
 -- numerator: completed, how many intervals between courses the patient has completed.
 -- basis: own intervals (drawn toward the mean of the type), the mean of the type, or the catalogue's expected
 -- interval; see the model of personal intervals.
+-- biased short: usual are the intervals of those who came back; who has not had the time to is not in them.
 -- long overdue: by more than two such intervals or more than two years.
 -- order: who is nearest to the due day comes first; the long overdue stand at the end.
 -- finished: types that the catalogue does not call maintained are not listed. A plan cannot say so: it holds at
@@ -66,7 +67,7 @@ select
         else
             case when completed = 0 then 'first visit ' else 'last visit ' end
             || ago
-            || '; patients usually return after '
+            || '; patients who return usually do after '
             || usual
     end as reason
 from listed

@@ -175,6 +175,13 @@ def test_a_download_is_what_the_command_line_exports(
     assert downloaded(page) == exported("treatments", *selection)
 
 
+def test_the_recall_list_is_what_the_command_line_exports(visit: Callable[..., Page], snapshot: Path) -> None:
+    page = visit("maintenance?treatment_type=neuromodulator&maintenance_horizon=60+days")
+    page.get_by_text("Download").last.click()
+    options = ["--horizon-days", "60", "--where", "treatment_type=neuromodulator", "--snapshot", str(snapshot)]
+    assert downloaded(page) == exported("recall_list", *options)
+
+
 def downloaded(page: Page) -> bytes:
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).first.click()
