@@ -1041,13 +1041,14 @@ def recall_list(exports: Exports, selection: Selection, horizon_days: int = 30) 
 
 def recall_reason(personal: Row, usual: int, ago: int) -> str:
     """Why a patient is on the recall list."""
-    every, since = (f"{days} day" if days == 1 else f"{days} days" for days in (usual, ago))
+    every = "1 day" if usual == 1 else f"{usual} days"
+    since = {0: "today", 1: "1 day ago"}.get(ago, f"{ago} days ago")
     if personal["basis"] == "own intervals":
-        return f"usually every {every}, last {since} ago"
+        return f"usually every {every}, last {since}"
     if personal["basis"] == "catalogue":
-        return f"last visit {since} ago; the catalogue expects a return after {every}"
+        return f"last visit {since}; the catalogue expects a return after {every}"
     which = "last" if personal["completed"] else "first"
-    return f"{which} visit {since} ago; patients who return usually do after {every}"
+    return f"{which} visit {since}; patients who return usually do after {every}"
 
 
 MEASURES: dict[str, Callable[..., list[Row]]] = {

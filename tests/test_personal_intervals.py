@@ -115,11 +115,15 @@ def test_they_foretell_the_next_visit_better_than_the_median_of_the_type(
     assert error < 0.95 * error_of_median, (error, error_of_median)
 
 
-def test_where_patients_do_not_differ_they_all_get_the_mean(snapshot_of: SnapshotOf) -> None:
-    # Ann 90 and 120 days, Bea twice 90: the two mean squares are equal, so that nothing is left between patients.
-    found = snapshot_of(exports_of([[0, 90, 210], [0, 90, 180]])).records("recall_list", horizon_days=ALL_DAYS)
+@pytest.mark.parametrize("completed", [2, 4])
+def test_where_patients_do_not_differ_they_all_get_the_mean(snapshot_of: SnapshotOf, completed: int) -> None:
+    # Ann 134 days once and 90 otherwise, Bea 90 each time: whatever the number, the two mean squares are equal, and
+    # nothing is left between patients but what rounding makes of it.
+    ann, bea = [0, *(134 + 90 * i for i in range(completed))], [90 * i for i in range(completed + 1)]
+    found = snapshot_of(exports_of([ann, bea])).records("recall_list", horizon_days=ALL_DAYS)
     assert set(found["basis"]) == {"mean of the type"}
-    assert found["personal_interval_days"].tolist() == pytest.approx([90 * (4 / 3) ** 0.25] * 2, rel=1e-9)
+    mean = 90 * (134 / 90) ** (1 / (2 * completed))
+    assert found["personal_interval_days"].tolist() == pytest.approx([mean, mean], rel=1e-9)
 
 
 def test_the_order_of_the_rows_does_not_change_a_bit(tmp_path: Path) -> None:

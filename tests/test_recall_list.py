@@ -94,7 +94,7 @@ def test_by_hand(snapshot_of: SnapshotOf) -> None:
     mean = math.exp(sum(means) / 3)
     assert rows["cat"]["personal_interval_days"] == pytest.approx(mean, rel=1e-9)
     assert rows["cat"]["reason"] == f"first visit 43 days ago; patients who return usually do after {round(mean)} days"
-    assert rows["dot"]["reason"].endswith(", last 0 days ago")
+    assert rows["dot"]["reason"].endswith(", last today")
     # Filler: nobody has come back; the catalogue expects 180 to 540 days, of which 360 is the middle.
     assert "eve" not in rows
     eve = listed(snapshot_of(SMALL), horizon_days=160)["eve"]

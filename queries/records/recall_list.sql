@@ -43,7 +43,7 @@ with
         select
             *,
             overdue_days > 730 or overdue_days > 2 * usual_days as is_long_overdue,
-            days_ago || case when days_ago = 1 then ' day ago' else ' days ago' end as ago,
+            case days_ago when 0 then 'today' when 1 then '1 day ago' else days_ago || ' days ago' end as ago,
             usual_days || case when usual_days = 1 then ' day' else ' days' end as usual
         from due
     )
