@@ -12,6 +12,7 @@ MOST = 40
 
 _ROW, _TOP = 56, 30
 _LONGEST = 34
+_LONG = 10_000
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Bar:
 def bars(rows: Sequence[Bar], parts: Sequence[Part], look: Look) -> Figure:
     """The rows from top to bottom, each a name with its n above a bar as wide as the chart; parts in their order.
 
-    A part has its k/n inside where there is room for it. A group without any unit says what `none` says.
+    A part has its k/n inside, or k alone where n is long, and nothing where there is no room for it. A group without
+    any unit says what `none` says.
     """
     traces: list[Figure] = []
     for place, part in enumerate(parts):
@@ -49,7 +51,7 @@ def bars(rows: Sequence[Bar], parts: Sequence[Part], look: Look) -> Figure:
                 "y": [line for line, _ in known],
                 "width": 0.46,
                 "marker": {"color": _colour(part, look), "line": {"color": look.ground, "width": 1.5}},
-                "text": [f"{count(row.counts[place])}/{count(row.n)}" if row.counts[place] else "" for _, row in known],
+                "text": [_told(row.counts[place], row.n) for _, row in known],
                 "textposition": "inside",
                 "insidetextanchor": "middle",
                 "textangle": 0,
@@ -80,6 +82,10 @@ def bars(rows: Sequence[Bar], parts: Sequence[Part], look: Look) -> Figure:
 def in_words(name: str, part: str, k: int, n: int, share: float, limits: str) -> str:
     """What the pointer is told of a part."""
     return f"<b>{safe(name)}</b><br>{part.lower()}: {percent(share)}, {limits}<br>{count(k)} of {count(n)}"
+
+
+def _told(k: int, n: int) -> str:
+    return "" if not k else f"{count(k)}/{count(n)}" if n < _LONG else count(k)
 
 
 def _legend(parts: Sequence[Part], look: Look) -> str:

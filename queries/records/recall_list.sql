@@ -2,8 +2,11 @@
 -- last course has passed, or will have within the horizon.
 -- unit: days; overdue_days count to the data cut-off, and are negative for those not yet due.
 -- numerator: completed, how many intervals between courses the patient has completed.
--- basis: own intervals (drawn toward the mean of the type), the mean of the type, or the catalogue's expected
--- interval; see the model of personal intervals.
+-- basis: own intervals, else the mean of the type, else the middle of the catalogue's expected interval. Where
+-- none of them is known, nothing is due.
+-- weights: own intervals are drawn, as logarithms, toward the mean of the type: their mean weighs between /
+-- (between + within / completed), from the variances between and within patients (random effects, by the method of
+-- moments).
 -- biased short: usual are the intervals of those who came back; who has not had the time to is not in them.
 -- long overdue: by more than two such intervals or more than two years.
 -- order: who is nearest to the due day comes first; the long overdue stand at the end.
@@ -12,6 +15,7 @@
 -- filters: they select by the starting session of the last course; practitioner and clinic are those of its first
 -- selected record.
 -- grain: patient and treatment type
+-- reference: Morris, J Am Stat Assoc 1983; 78: 47. Searle, Casella and McCulloch, Variance Components, 1992.
 -- columns: patient_id, treatment_type, last_course_on, completed, personal_interval_days, due_on, overdue_days,
 -- status, practitioner, clinic, basis, reason
 with
