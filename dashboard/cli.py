@@ -339,6 +339,12 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
 @click.option("--window-days", type=click.IntRange(0), help="Only side effects that began so soon.")
 @click.option("--clock", type=click.Choice(["onset", "treatment"]), help="[default: onset]")
 @click.option("--horizon-days", type=click.IntRange(0), help="Who is due so soon, besides the overdue. [default: 30]")
+@click.option(
+    "--limits",
+    type=click.Choice(["clustered", "greenwood", "none"]),
+    help="How confidence limits of curves are found; greenwood leaves those of Turnbull curves empty. "
+    "[default: clustered]",
+)
 @click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="[default: 0.95]")
 @click.option("--format", "file_format", type=click.Choice(["csv", "parquet", "xlsx", "json"]), help="[default: csv]")
 @click.option(

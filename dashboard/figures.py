@@ -1,6 +1,7 @@
 """The figures of the unfiltered view: computed once when a snapshot is built, and stored with it.
 
-They are answers of `Store.measure` like any other, kept because everybody asks for them first. A fingerprint of the
+They are answers of `Store.measure` like any other, kept because everybody asks for them first; limits that take long
+are not among them. A fingerprint of the
 code that made them stands beside them: other code does not use them but computes its own.
 """
 

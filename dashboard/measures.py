@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dashboard.statistics.proportions import effective_units, wilson
+from dashboard.statistics.resampling import RESAMPLES, resampled
 from dashboard.statistics.survival import (
     Curve,
+    Floats,
+    Integers,
+    clustered_limits,
     kaplan_meier,
     log_rank,
     quantile_day,
     restricted_mean,
     share_by,
     wang_chang,
+    without_limits,
 )
+from dashboard.statistics.turnbull import percentile_limits, sample_of, turnbull
 
 RESOLVED_BY = (1, 3, 7, 14, 30, 90)
 RETURNED_BY = (90, 120, 180, 270, 365)
 RESTRICTED_TO_DAYS = 90
 PLAN_OUTCOMES = ("early", "on_time", "late", "not_returned")
 
-EXACT = "Kaplan-Meier"
-APPROXIMATE = "Kaplan-Meier, approximate"
+KAPLAN_MEIER, TURNBULL = "Kaplan-Meier", "Turnbull"
+GREENWOOD, JACKKNIFE = "Greenwood", "jackknife by patient"
+RESAMPLED, NO_LIMITS = f"{RESAMPLES} resamples of patients", "none"
 
 Groups = Sequence[str]
+Limits = Literal["clustered", "greenwood", "none"]
+LIMITS: tuple[Limits, ...] = ("clustered", "greenwood", "none")
 
 
 def side_effect_rates(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
@@ -71,78 +83,169 @@ def follow_up_completeness(counts: pd.DataFrame, by: Groups, level: float) -> pd
     return shares
 
 
-def time_to_resolution(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+@dataclass(frozen=True)
+class ResolutionCurve:
+    """The curve of one group, with the names of its estimator and of the kind of its limits, and what it came from."""
+
+    curve: Curve
+    estimator: str
+    limits: str
+    observed: Observed
+
+
+ResolutionCurves = dict[tuple[Hashable, ...], ResolutionCurve]
+
+
+def resolution_curves(
+    counts: pd.DataFrame, observations: pd.DataFrame | None, by: Groups, level: float, limits: Limits
+) -> ResolutionCurves:
+    """The curve of the share of side effects still unresolved, by group.
+
+    Kaplan-Meier where every side effect either resolved on a known day or was not seen to resolve; Turnbull where one
+    was only seen gone. Clustered limits need the observations, one row per side effect, with `patient_no`.
+    """
+    entries = dict(_each_group(observations, by)) if observations is not None else {}
+    curves: ResolutionCurves = {}
+    for group, rows in _each_group(counts, by):
+        observed = _observed(rows)
+        if not observed.is_exact:
+            curve = turnbull(observed.left, observed.right, observed.count)
+            curves[group] = ResolutionCurve(curve, TURNBULL, NO_LIMITS, observed)
+            continue
+        curve = kaplan_meier(*observed.ends, level)
+        if limits == "greenwood":
+            curves[group] = ResolutionCurve(curve, KAPLAN_MEIER, GREENWOOD, observed)
+        elif limits == "none":
+            curves[group] = ResolutionCurve(without_limits(curve), KAPLAN_MEIER, NO_LIMITS, observed)
+        else:
+            own, patient = _observed(entries[group]), entries[group]["patient_no"].to_numpy()
+            low, high = clustered_limits(own.end, own.is_seen, patient, level)
+            curves[group] = ResolutionCurve(replace(curve, low=low, high=high), KAPLAN_MEIER, JACKKNIFE, observed)
+    if limits == "clustered":
+        curves |= _resampled(curves, entries, level)
+    return curves
+
+
+def _resampled(
+    curves: ResolutionCurves, entries: dict[tuple[Hashable, ...], pd.DataFrame], level: float
+) -> ResolutionCurves:
+    """The Turnbull curves among these, with limits."""
+    drawn = {group: curve for group, curve in curves.items() if curve.estimator == TURNBULL}
+    samples = []
+    for group, one in drawn.items():
+        own, patient = _observed(entries[group]), entries[group]["patient_no"].to_numpy()
+        samples.append(sample_of(one.curve, own.left, own.right, patient))
+    limited = {}
+    for (group, one), shares in zip(drawn.items(), resampled(samples), strict=True):
+        low, high = percentile_limits(one.curve, shares, level)
+        limited[group] = replace(one, curve=replace(one.curve, low=low, high=high), limits=RESAMPLED)
+    return limited
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Side effects that resolved after `left` and by `right` (infinite where not seen), so many of each."""
+
+    left: Integers
+    right: Floats
+    count: Integers
+
+    @property
+    def is_seen(self) -> npt.NDArray[np.bool_]:
+        return np.isfinite(self.right)
+
+    @property
+    def end(self) -> Integers:
+        """The last day known of each."""
+        return np.where(self.is_seen, self.right, self.left).astype(np.int64)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether no resolution is known by more than one possible day."""
+        return not (self.is_seen & (self.left < self.right)).any()
+
+    @property
+    def ends(self) -> tuple[Integers, Integers, Integers]:
+        """End, resolved and censored."""
+        return self.end, self.count * self.is_seen, self.count * ~self.is_seen
+
+    @property
+    def midpoints(self) -> tuple[Integers, Integers, Integers]:
+        """The same with the middle of the possible days, rounded up, as the end of what was only seen gone."""
+        middle = (self.left + self.end + 1) // 2
+        return middle, *self.ends[1:]
+
+
+def _observed(rows: pd.DataFrame) -> Observed:
+    count = rows["side_effects"].to_numpy() if "side_effects" in rows else np.ones(len(rows), dtype=np.int64)
+    right = rows["right_day"].to_numpy(dtype=np.float64, na_value=np.inf)
+    return Observed(rows["left_day"].to_numpy(dtype=np.int64), right, count)
+
+
+def time_to_resolution(curves: ResolutionCurves, by: Groups, counts: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """The share of side effects still unresolved, one row per group and day."""
     parts = []
-    for group, rows in _each_group(counts, by):
-        curve = _resolution_curve(rows, level)
-        part = _curve_frame(curve, ("at_risk", "resolved", "censored"), "unresolved")
-        part["estimator"] = _estimator(rows)
-        parts.append(_labelled(part, by, group))
-    columns = (
-        "day",
-        "at_risk",
-        "resolved",
-        "censored",
-        "unresolved",
-        "unresolved_low",
-        "unresolved_high",
-        "estimator",
-    )
+    for group, drawn in curves.items():
+        part = _curve_frame(drawn.curve, ("at_risk", "resolved", "censored"), "unresolved")
+        parts.append(_labelled(part.assign(estimator=drawn.estimator, limits=drawn.limits), by, group))
+    columns = ["day", "at_risk", "resolved", "censored", "unresolved", "unresolved_low", "unresolved_high"]
+    columns += ["estimator", "limits"]
     return _typed(_stacked(parts, by, columns), by, ("day", "at_risk", "resolved", "censored"))
 
 
-def time_to_resolution_summary(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+def time_to_resolution_summary(
+    curves: ResolutionCurves, by: Groups, counts: Callable[[], pd.DataFrame]
+) -> pd.DataFrame:
     """Median, quartiles, shares resolved and the log-rank test of the groups, one row per group."""
-    grouped = list(_each_group(counts, by))
-    chi2, df, p = log_rank([_days_and_counts(rows) for _, rows in grouped])
+    chi2, df, p = log_rank([drawn.observed.midpoints for drawn in curves.values()])
     summaries: list[dict[str, object]] = []
-    for group, rows in grouped:
-        curve = _resolution_curve(rows, level)
-        resolved, censored = int(rows["resolved"].sum()), int(rows["censored"].sum())
-        shares, limits = _shares_by(curve, RESOLVED_BY, "resolved")
+    for group, drawn in curves.items():
+        _, resolved, censored = (int(count.sum()) for count in drawn.observed.ends)
+        shares, limits = _shares_by(drawn.curve, RESOLVED_BY, "resolved")
         summaries.append(
             {
                 **dict(zip(by, group, strict=True)),
                 "side_effects": resolved + censored,
                 "resolved": resolved,
                 "censored": censored,
-                **_quantiles(curve),
+                **_quantiles(drawn.curve),
                 **shares,
                 "logrank_chi2": chi2,
                 "logrank_df": df or None,
                 "logrank_p": p,
-                "restricted_mean_days": restricted_mean(curve, RESTRICTED_TO_DAYS),
-                "estimator": _estimator(rows),
+                "restricted_mean_days": restricted_mean(drawn.curve, RESTRICTED_TO_DAYS),
+                "estimator": drawn.estimator,
+                "limits": drawn.limits,
                 **limits,
             }
         )
     share_names, limit_names = _share_names(RESOLVED_BY, "resolved")
-    columns = ["side_effects", "resolved", "censored", *_QUANTILES, *share_names]
-    columns += ["logrank_chi2", "logrank_df", "logrank_p", "restricted_mean_days", "estimator", *limit_names]
+    columns = ["side_effects", "resolved", "censored", *_QUANTILES, *share_names, "logrank_chi2", "logrank_df"]
+    columns += ["logrank_p", "restricted_mean_days", "estimator", "limits", *limit_names]
     return _typed(pd.DataFrame(summaries, columns=[*by, *columns]), by, ("side_effects", "resolved", "censored"))
 
 
-def healing_clock(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+def healing_clock(curves: ResolutionCurves, by: Groups, counts: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """The share of side effects gone by each day of RESOLVED_BY, one row per group and day."""
+    patients = {group: int(rows["patients"].iloc[0]) for group, rows in _each_group(counts(), by)}
     rows_of_days: list[dict[str, object]] = []
-    for group, rows in _each_group(counts, by):
-        curve = _resolution_curve(rows, level)
+    for group, drawn in curves.items():
         for day in RESOLVED_BY:
-            resolved, low, high = share_by(curve, day)
+            resolved, low, high = share_by(drawn.curve, day)
             rows_of_days.append(
                 {
                     **dict(zip(by, group, strict=True)),
                     "day": day,
-                    "patients": int(rows["patients"].iloc[0]),
-                    "side_effects": int(rows["resolved"].sum() + rows["censored"].sum()),
+                    "patients": patients[group],
+                    "side_effects": int(drawn.observed.count.sum()),
                     "resolved": resolved,
                     "resolved_low": low,
                     "resolved_high": high,
-                    "estimator": _estimator(rows),
+                    "estimator": drawn.estimator,
+                    "limits": drawn.limits,
                 }
             )
-    columns = ("day", "patients", "side_effects", "resolved", "resolved_low", "resolved_high", "estimator")
+    columns = ("day", "patients", "side_effects", "resolved", "resolved_low", "resolved_high", "estimator", "limits")
     frame = pd.DataFrame(rows_of_days, columns=[*by, *columns])
     return _typed(frame, by, ("day", "patients", "side_effects"))
 
@@ -197,14 +300,16 @@ ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
     for estimate in (
         side_effect_rates,
         follow_up_completeness,
-        time_to_resolution,
-        time_to_resolution_summary,
-        healing_clock,
         maintenance_intervals,
         maintenance_summary,
         kept_plans,
     )
 }
+
+OF_RESOLUTION_CURVES: dict[str, Callable[[ResolutionCurves, Groups, Callable[[], pd.DataFrame]], pd.DataFrame]] = {
+    estimate.__name__: estimate for estimate in (time_to_resolution, time_to_resolution_summary, healing_clock)
+}
+"""The last argument gives the counts of the measure's own SQL, where they are needed."""
 
 _QUANTILES = ("median_days", "median_low", "median_high", "q1_days", "q3_days")
 
@@ -217,14 +322,6 @@ def _each_group(counts: pd.DataFrame, by: Groups) -> Iterator[tuple[tuple[Hashab
         yield group if isinstance(group, tuple) else (group,), rows
 
 
-def _resolution_curve(rows: pd.DataFrame, level: float) -> Curve:
-    return kaplan_meier(*_days_and_counts(rows), level)
-
-
-def _days_and_counts(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return rows["day"].to_numpy(), rows["resolved"].to_numpy(), rows["censored"].to_numpy()
-
-
 def _return_curve(rows: pd.DataFrame, level: float) -> Curve:
     return wang_chang(
         rows["day"].to_numpy(),
@@ -233,10 +330,6 @@ def _return_curve(rows: pd.DataFrame, level: float) -> Curve:
         rows["patient_no"].to_numpy(),
         level,
     )
-
-
-def _estimator(rows: pd.DataFrame) -> str:
-    return APPROXIMATE if rows["seen_gone"].any() else EXACT
 
 
 def _curve_frame(curve: Curve, counts: tuple[str, str, str | None], share: str) -> pd.DataFrame:
@@ -254,7 +347,7 @@ def _labelled(part: pd.DataFrame, by: Groups, group: tuple[Hashable, ...]) -> pd
 
 def _typed(figures: pd.DataFrame, by: Groups, counts: Sequence[str]) -> pd.DataFrame:
     """The same types whatever is selected, nothing too: texts, whole counts, and everything else a number."""
-    types = dict.fromkeys(figures.columns, "float64") | dict.fromkeys((*by, "estimator"), "str")
+    types = dict.fromkeys(figures.columns, "float64") | dict.fromkeys((*by, "estimator", "limits"), "str")
     types |= dict.fromkeys(counts, "int64") | {"logrank_df": "Int64"}
     return figures.astype({column: types[column] for column in figures.columns})
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +22,7 @@ import data
 import queries
 from dashboard import figures
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
-from dashboard.measures import ESTIMATES
+from dashboard.measures import ESTIMATES, OF_RESOLUTION_CURVES, Limits, ResolutionCurves, resolution_curves
 from queries import Definition
 
 Unit = Literal["session", "record", "patient"]
@@ -42,6 +45,8 @@ RECORDS = (
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
 DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
 BATCH_ROWS = 50_000
+MOST_CURVES = 200
+OF_CURVES = {"clock", "limits"}
 FEW_RECORDS = 2_000_000
 HORIZON_DAYS = 30
 SAMPLE = Path(data.__file__).parent / "sample"
@@ -123,6 +128,8 @@ class Store:
             {"fingerprint": figures.fingerprint()},
         )
         self._stored: dict[tuple[str, str], bytes] = {(measure, by): content for measure, by, content in stored}
+        self._curves: dict[tuple[Any, ...], ResolutionCurves] = {}
+        self._resampling = threading.Lock()
 
     def measure(
         self,
@@ -133,9 +140,12 @@ class Store:
         window_days: int | None = None,
         clock: Clock = "onset",
         level: float = 0.95,
+        limits: Limits = "clustered",
     ) -> pd.DataFrame:
         """The figures of a measure: first the columns of `by`, then those its definition names, a row per group.
 
+        `limits` are those of resolution curves: clustered by patient, which may take seconds; greenwood, empty where a
+        curve is Turnbull's; or none.
         `by` may be empty: then there is one group and no column for it. A group of '' was not recorded. Options that a
         measure does not know are left alone. Raises FilterError for a group that the measure cannot be shown by.
         """
@@ -145,14 +155,35 @@ class Store:
             raise FilterError(f"{name} cannot be shown by {', '.join(impossible)}; it can by: {', '.join(possible)}")
         filters = filters or Filters()
         is_first_look = filters.is_empty and (unit, window_days, clock, level) == ("session", None, "onset", 0.95)
+        is_first_look &= limits == "none" or name not in OF_RESOLUTION_CURVES
         stored = self._stored.get((name, ",".join(by))) if is_first_look else None
         if stored:
             return figures.from_blob(stored)
+        sql = queries.measure(name, by)
         given = {"filters": filters.to_sql(), "unit": unit, "window_days": window_days, "clock": clock}
-        wanted = {"filters", *options_of(name)}
-        counts = self._frame(queries.measure(name, by), {key: given[key] for key in given if key in wanted})
-        estimates = ESTIMATES[name](counts, tuple(by), level)
+        counts = partial(self._frame, sql, {key: value for key, value in given.items() if f"${key}" in sql})
+        if name in OF_RESOLUTION_CURVES:
+            curves = self._resolution_curves(filters, tuple(by), clock, level, limits)
+            estimates = OF_RESOLUTION_CURVES[name](curves, by, counts)
+        else:
+            estimates = ESTIMATES[name](counts(), tuple(by), level)
         return estimates.astype({column: "str" for column in (*by, "effect") if column in estimates})
+
+    def _resolution_curves(
+        self, filters: Filters, by: tuple[str, ...], clock: Clock, level: float, limits: Limits
+    ) -> ResolutionCurves:
+        """The curves that several measures read, remembered; only one selection is resampled at a time."""
+        asked = (filters, by, clock, level, limits)
+        with self._resampling if limits == "clustered" else nullcontext():
+            if asked not in self._curves:
+                parameters = {"filters": filters.to_sql(), "clock": clock}
+                counts = self._frame(queries.measure("time_to_resolution", by), parameters)
+                rows = queries.observations("resolution_observations", by)
+                observations = self._frame(rows, parameters) if limits == "clustered" else None
+                self._curves[asked] = resolution_curves(counts, observations, by, level, limits)
+                if len(self._curves) > MOST_CURVES:
+                    del self._curves[next(iter(self._curves))]
+            return self._curves[asked]
 
     def records(
         self,
@@ -270,12 +301,12 @@ class Store:
 def first_look(place: Path, memory: int | None = None) -> list[tuple[str, str, str, bytes]]:
     """The figures to store with the snapshot in that file: measure, groups, fingerprint, content.
 
-    `memory` bounds, in bytes, what they are counted in.
+    Limits that may take seconds are not among them. `memory` bounds, in bytes, what they are counted in.
     """
     store = Store(data.Generation(place, sha256="", name=place.stem), memory)
 
     def made(name: str, by: tuple[str, ...]) -> tuple[str, str, str, bytes]:
-        return name, ",".join(by), figures.fingerprint(), figures.to_blob(store.measure(name, by=by))
+        return name, ",".join(by), figures.fingerprint(), figures.to_blob(store.measure(name, by=by, limits="none"))
 
     # While one is counted, another is estimated; where there are many records, that would take twice the memory.
     with ThreadPoolExecutor(2 if store.cohort_size()[1] <= FEW_RECORDS else 1) as pool:
@@ -291,9 +322,10 @@ def counts_side_effects(name: str) -> bool:
 
 
 def options_of(name: str) -> tuple[str, ...]:
-    """The options of a measure or a record table besides filters and groups: unit, window_days, clock, horizon_days."""
+    """The options of a measure or a record table besides filters and groups: unit, window_days, clock, ..."""
     sql = queries.measure(name, ()) if name in MEASURES else _records_sql(name)
-    return tuple(sorted(set(re.findall(r"\$(\w+)", sql)) - {"filters"}))
+    bound = set(re.findall(r"\$(\w+)", sql)) - {"filters"}
+    return tuple(sorted(bound | (OF_CURVES if name in OF_RESOLUTION_CURVES else set())))
 
 
 def definition(name: str) -> Definition:

@@ -9,11 +9,12 @@ The room decides what a select becomes:
     model/      a derived table of the snapshot, over all records      (data/ builds it, in the order of MODEL)
     cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store.py)
     measures/   the counts of one measure                              (dashboard/store.py)
+    observations/ what a measure counts, with the patients: for limits (dashboard/store.py)
     records/    the rows of a table, or patients listed, of the cohort (dashboard/store.py)
     account/    what became of the imported rows, counted              (dashboard/store.py)
 
 Values are bound by name. What varies by name instead stands as `{{ name }}`: the group columns, which come from GROUPS,
-and another measure, whose select is put in its place.
+and another measure or its observations, whose select is put in its place.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ RECORD_GROUPS = (*ATTRIBUTES, "month", "quarter", "year", "total")
 SIDE_EFFECT_GROUPS = ("effect", "severity")
 COURSE_GROUPS = ("position",)
 
+_INNER = re.compile(r"\{\{ (\w+) \}\}")
 _LABEL = re.compile(r"^([a-z][a-z -]*): (.*)$")
 
 
@@ -120,10 +122,19 @@ def measure(name: str, groups: Sequence[str]) -> str:
     unknown = set(groups) - {*RECORD_GROUPS, *SIDE_EFFECT_GROUPS, *COURSE_GROUPS}
     if unknown:
         raise ValueError(f"no such group: {', '.join(sorted(unknown))}")
-    sql = read(f"measures/{name}")
-    for inner in re.findall(r"\{\{ (\w+) \}\}", sql):
-        if inner in names("measures"):
-            sql = sql.replace(f"{{{{ {inner} }}}}", measure(inner, groups))
+    return _filled(read(f"measures/{name}"), groups)
+
+
+def observations(name: str, groups: Sequence[str]) -> str:
+    """The select of what a measure counts, by groups that the measure has, with the patients."""
+    return _filled(read(f"observations/{name}"), groups)
+
+
+def _filled(sql: str, groups: Sequence[str]) -> str:
+    for inner in _INNER.findall(sql):
+        for room in ("measures", "observations"):
+            if inner in names(room):
+                sql = sql.replace(f"{{{{ {inner} }}}}", _filled(read(f"{room}/{inner}"), groups))
     own = [group for group in groups if group not in SIDE_EFFECT_GROUPS] or ["total"]
     severity = "severity" if "severity" in groups else "'any'"
     return (

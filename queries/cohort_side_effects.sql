@@ -8,9 +8,8 @@ select
     effect,
     severity,
     onset_days,
-    is_seen_gone,
-    is_resolved,
-    end_day,
+    left_day,
+    right_day,
     (filters['severity'] is null or list_contains(filters['severity'], severity))
     and (filters['serious'] is null or list_contains(filters['serious'], serious)) as is_selected
 from side_effect_observations

@@ -152,6 +152,8 @@ def test_rejected_rows_end_with_status_one_and_a_file(tmp_path: Path) -> None:
         (["side_effect_rates", "--by", "mood"], "cannot be shown by mood"),
         (["maintenance_intervals", "--by", "effect"], "cannot be shown by effect"),
         (["maintenance_intervals", "--window-days", "30"], "takes no --window-days"),
+        (["side_effect_rates", "--limits", "none"], "takes no --limits"),
+        (["time_to_resolution", "--limits", "wide"], "'wide' is not one of"),
         (["treatments", "--by", "area"], "take no --by"),
         (["treatments", "--from", "2024-13-01"], "2024-13-01"),
         (["treatments", "--from", "2024-02-01", "--to", "2024-01-01"], "before it begins"),
@@ -249,6 +251,14 @@ def test_snapshots_are_listed_and_returned_to(tmp_path: Path) -> None:
     assert "there are: 2, 1." in refused("snapshots", "--snapshot", place, "--return-to", 3)
 
 
+def test_limits_of_resolution_curves_may_be_chosen(folder: Path) -> None:
+    curves = {kind: export(folder, "time_to_resolution", "--limits", kind) for kind in ("clustered", "none")}
+    assert [row["unresolved"] for row in curves["clustered"]] == [row["unresolved"] for row in curves["none"]]
+    assert all(row["unresolved_low"] and row["limits"] != "none" for row in curves["clustered"])
+    assert not any(row["unresolved_low"] or row["unresolved_high"] for row in curves["none"])
+    assert curves["clustered"] == export(folder, "time_to_resolution")
+
+
 def test_the_memory_is_bounded_in_words_of_size(folder: Path) -> None:
     assert run("check", folder / "exports", "--memory", "0.5 GB").exit_code == 0
     assert "write it like 4GB" in refused("check", folder / "exports", "--memory", "much")
@@ -261,7 +271,7 @@ def test_what_is_stored_with_the_snapshot_is_what_is_computed(folder: Path, snap
     assert not computed._stored
     for measure in MEASURES:
         for by in ((), ("treatment_type",)):
-            one, other = stored.measure(measure, by=by), computed.measure(measure, by=by)
+            one, other = (store.measure(measure, by=by, limits="none") for store in (stored, computed))
             assert one.equals(other)
             assert (one.dtypes == other.dtypes).all()
 

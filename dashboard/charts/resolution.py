@@ -44,8 +44,9 @@ def time_to_resolution_summary(
             row.median_high,
             row.side_effects,
             f"<b>{days(row.median_days)}</b>  n{chr(160)}{count(row.side_effects)}",
-            f"<b>{safe(group.name)}</b><br>median {days(row.median_days)}, "
-            f"{between(row.median_low, row.median_high, 'days')}<br>{count(row.resolved)} of {count(row.side_effects)} "
+            f"<b>{safe(group.name)}</b><br>median {days(row.median_days)}"
+            + (f", {between(row.median_low, row.median_high, 'days')}" if row.limits != "none" else "")
+            + f"<br>{count(row.resolved)} of {count(row.side_effects)} "
             f"seen to resolve<br>{percent(row.resolved_by_14)} resolved by day 14",
             group.colour,
         )

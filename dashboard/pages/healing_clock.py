@@ -9,6 +9,7 @@ from dashboard.filters import Filters
 from dashboard.handout import CLOCKS as SINCE
 from dashboard.handout import Question, handout, sentence
 from dashboard.ui import cache
+from dashboard.ui.awaiting import drawn
 from dashboard.ui.choices import CLOCKS, choice
 from dashboard.ui.heading import heading
 from dashboard.ui.section import section
@@ -42,19 +43,28 @@ def render(filters: Filters) -> None:
         since = choice("Days since", CLOCKS, "clock_since")
     if area is not None:
         asked = dataclasses.replace(asked, area=(area,))
-    clock = cache.measure("healing_clock", asked, (), clock=since)
     area_name = None if area is None else name("area", area)
     question = Question(name("effect", effect), name("treatment_type", treatment), area_name, since)
-    with st.container(border=True):
+
+    def answer() -> bool:
+        clock, is_awaited = cache.arriving("healing_clock", asked, (), clock=since)
         st.markdown(f"#### {plain(sentence(clock, question, day))}")
         store = cache.current_store()
-        facts = f"{asked.describe(name)}. Data as of {store.as_of:%-d %B %Y}. Estimator: {clock['estimator'].max()}."
+
+        def page() -> str:
+            complete = cache.measure("healing_clock", asked, (), clock=since)
+            estimator, limits = complete["estimator"].max(), complete["limits"].max()
+            facts = (
+                f"{asked.describe(name)}. Data as of {store.as_of:%-d %B %Y}. Estimator: {estimator}; limits: {limits}."
+            )
+            return handout(complete, question, day, facts, store.is_synthetic)
+
         st.download_button(
-            "One page to print",
-            data=lambda: handout(clock, question, day, facts, store.is_synthetic),
-            file_name="healing-clock.html",
-            mime="text/html",
-            on_click="ignore",
+            "One page to print", data=page, file_name="healing-clock.html", mime="text/html", on_click="ignore"
         )
+        return is_awaited
+
+    with st.container(border=True):
+        drawn(answer, cache.arriving("healing_clock", asked, (), clock=since)[1])
     with st.container(width=680):
         section(f"Free of it, day by day {SINCE[since]}", healing_clock, asked, by=(), clock=since, day=day)

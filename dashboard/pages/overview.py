@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,8 @@ from dashboard.charts.rates import follow_up_completeness, side_effect_rates
 from dashboard.charts.resolution import time_to_resolution
 from dashboard.filters import Filters
 from dashboard.ui import cards
-from dashboard.ui.cache import current_store, measure, usual_maintained_type
+from dashboard.ui.awaiting import drawn
+from dashboard.ui.cache import arriving, current_store, measure, usual_maintained_type
 from dashboard.ui.heading import heading
 from dashboard.ui.navigation import link
 from dashboard.ui.section import small
@@ -27,22 +29,7 @@ def render(filters: Filters) -> None:
         return
     now, before, when = _periods(filters)
     st.subheader(_day(now.treated_from) + " to " + _day(now.treated_to), anchor=False)
-    wanted = (
-        ("Followed up", cards.completeness, "follow_up_completeness"),
-        (
-            "Any selected side effect" if filters.are_of_side_effects else "Any side effect",
-            cards.any_side_effect,
-            "side_effect_rates",
-        ),
-        ("Time to resolution", cards.median_resolution, "time_to_resolution_summary"),
-    )
-    shown: list[cards.Card] = [(title, read, measure(name, now), measure(name, before)) for title, read, name in wanted]
-    usual = usual_maintained_type(now)
-    returned, returned_before = (
-        measure("maintenance_summary", replace(period, treatment_type=usual), ("treatment_type",))
-        for period in (now, before)
-    )
-    cards.cards([*shown, ("Maintenance interval", cards.median_return, returned, returned_before)], when)
+    drawn(partial(_cards, now, before, when), arriving("time_to_resolution_summary", now)[1])
     st.subheader("By treatment type, over the whole selection", anchor=False)
     left, right = st.columns(2, gap="medium")
     is_small: dict[str, Any] = {"is_small": True}
@@ -55,6 +42,26 @@ def render(filters: Filters) -> None:
         with column, st.container(border=True, key=f"card-{chart.__name__}"):
             link(url_path, f"**{title}** →")
             small(chart, filters, **drawing)
+
+
+def _cards(now: Filters, before: Filters, when: str) -> bool:
+    """The four figures; whether limits are still to come."""
+    effect = "Any selected side effect" if now.are_of_side_effects else "Any side effect"
+    wanted = (
+        ("Followed up", cards.completeness, "follow_up_completeness"),
+        (effect, cards.any_side_effect, "side_effect_rates"),
+    )
+    shown: list[cards.Card] = [(title, read, measure(name, now), measure(name, before)) for title, read, name in wanted]
+    resolved, is_awaited = arriving("time_to_resolution_summary", now)
+    resolved_before = measure("time_to_resolution_summary", before, limits="none")
+    shown.append(("Time to resolution", cards.median_resolution, resolved, resolved_before))
+    usual = usual_maintained_type(now)
+    returned, returned_before = (
+        measure("maintenance_summary", replace(period, treatment_type=usual), ("treatment_type",))
+        for period in (now, before)
+    )
+    cards.cards([*shown, ("Maintenance interval", cards.median_return, returned, returned_before)], when)
+    return is_awaited
 
 
 def _periods(filters: Filters) -> tuple[Filters, Filters, str]:

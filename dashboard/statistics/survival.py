@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,10 @@ TOLERANCE = 1e-12
 
 @dataclass(frozen=True)
 class Curve:
-    """A step curve: on each `day` so many at risk, so many events, and the share without the event after that day."""
+    """A step curve: on each `day` so many at risk, so many events, and the share without the event after that day.
+
+    `low` and `high` are its confidence limits, nan where they are not known.
+    """
 
     day: Integers
     at_risk: Floats
@@ -59,6 +62,12 @@ def log_log_limits(share: Floats, error_of_log: Floats, level: float) -> tuple[F
     return low, high
 
 
+def without_limits(curve: Curve) -> Curve:
+    """The curve with limits that are not known."""
+    unknown = np.full_like(curve.share, np.nan)
+    return replace(curve, low=unknown, high=unknown)
+
+
 def kaplan_meier(day: Integers, events: Integers, censored: Integers, level: float = 0.95) -> Curve:
     """The product-limit curve of counts per day, with Greenwood's limits on the log(-log) scale.
 
@@ -67,13 +76,24 @@ def kaplan_meier(day: Integers, events: Integers, censored: Integers, level: flo
     """
     event_count, censored_count = per_day(day, events), per_day(day, censored)
     at_risk = at_risk_of(event_count + censored_count)
-    kept = _reported(event_count + censored_count)
+    kept = reported_days(event_count + censored_count)
     at_risk, event_count, censored_count = at_risk[kept], event_count[kept], censored_count[kept]
     share: Floats = np.cumprod(1 - _ratio(event_count, at_risk), dtype=np.float64)
     with np.errstate(divide="ignore"):
         error = np.sqrt(np.cumsum(_ratio(event_count, at_risk * (at_risk - event_count))))
     low, high = log_log_limits(share, error, level)
     return Curve(kept, at_risk, event_count, censored_count, share, low, high)
+
+
+def clustered_limits(
+    day: Integers, is_event: npt.NDArray[np.bool_], cluster: Integers, level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """The limits of a Kaplan-Meier curve, on its days, where several observations may belong to one patient.
+
+    Infinitesimal jackknife, log(-log) scale: those of Wang and Chang's curve where every weight is one.
+    """
+    curve = wang_chang(day, is_event, is_event.astype(np.int64), cluster, level)
+    return curve.low, curve.high
 
 
 def wang_chang(
@@ -111,7 +131,7 @@ def wang_chang(
     # Whether everybody still at risk has the event is asked of the integers.
     is_last = (at_risk_counts == event_counts).all(axis=0) & (at_risk > 0)
     survivors = np.where(is_last, 0.0, at_risk - events)
-    reported = _reported(ends)
+    reported = reported_days(ends)
     share: Floats = np.cumprod(np.where(is_last, 0.0, 1 - _ratio(events, at_risk)), dtype=np.float64)
     hazard = _ratio(events, at_risk * survivors).cumsum()
     influence = np.where(is_event, _ratio(np.ones(days), survivors)[day], 0.0) - hazard[day]
@@ -221,7 +241,7 @@ def _ratio(numerator: Floats, denominator: Floats) -> Floats:
     return np.divide(numerator, denominator, out=np.zeros_like(denominator), where=denominator > 0)
 
 
-def _reported(ends: Floats) -> Integers:
+def reported_days(ends: Floats) -> Integers:
     """Day 0 and every dense day on which something ended."""
     days = np.flatnonzero(ends)
     return days if len(days) and days[0] == 0 else np.concatenate([[0], days])

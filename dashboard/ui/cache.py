@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import gc
+from concurrent.futures import Future, wait
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pandas as pd
@@ -12,8 +14,11 @@ import streamlit as st
 
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
-from dashboard.store import HORIZON_DAYS, Store, default_snapshot, open_snapshot, snapshot_path
+from dashboard.store import HORIZON_DAYS, Store, default_snapshot, open_snapshot, options_of, snapshot_path
 from data import ImportRefused, current
+
+AT_ONCE = 0.1
+"""Seconds for which a page waits for limits before it is drawn without them."""
 
 
 def current_store() -> Store:
@@ -63,6 +68,41 @@ def measure(name: str, filters: Filters, by: tuple[str, ...] = (), **options: An
     """The figures of a measure in the current snapshot; see Store.measure."""
     store = current_store()
     return _measure(store, store.name, name, filters, by, tuple(sorted(options.items())))
+
+
+def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> tuple[pd.DataFrame, bool]:
+    """The figures of a measure, and whether limits are still to come: until they are there, figures without them.
+
+    Limits that take long are estimated beside the pages, once for everybody who looks at the same snapshot.
+    """
+    if "limits" not in options_of(name):
+        return measure(name, filters, by, **options), False
+    store = current_store()
+    asked = (store, store.name, name, filters, by, tuple(sorted(options.items())))
+    limited = _limited(*asked)
+    wait([limited], timeout=AT_ONCE)
+    if not limited.done():
+        return measure(name, filters, by, limits="none", **options), True
+    if limited.exception():
+        _limited.clear(*asked)  # whoever looks next tries again
+    return limited.result(), False
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _limited(
+    _store: Store, snapshot: str, name: str, filters: Filters, by: tuple[str, ...], options: tuple[tuple[str, Any], ...]
+) -> Future[pd.DataFrame]:
+    limited: Future[pd.DataFrame] = Future()
+
+    def estimate() -> None:
+        try:
+            limited.set_result(_store.measure(name, filters, by, **dict(options)))
+        except Exception as failure:
+            limited.set_exception(failure)
+
+    # A server that is stopped does not wait for it.
+    Thread(target=estimate, daemon=True).start()
+    return limited
 
 
 @st.cache_data(max_entries=1_000, show_spinner=False)

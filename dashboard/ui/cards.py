@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.style import NBSP, between, count, days, percent
+from dashboard.measures import NO_LIMITS
 from dashboard.ui import cache
 from dashboard.ui.wording import plain
 
@@ -23,6 +24,7 @@ class Estimate:
     high: float
     counted: str
     is_days: bool = False
+    is_limited: bool = True
 
     @property
     def written(self) -> str:
@@ -30,6 +32,8 @@ class Estimate:
 
     @property
     def limits(self) -> str:
+        if not self.is_limited:
+            return "median, limits are being estimated"
         return f"median, {between(self.low, self.high, 'days')}" if self.is_days else between(self.low, self.high)
 
     def against(self, before: Estimate, when: str) -> str:
@@ -59,9 +63,9 @@ def any_side_effect(total: pd.DataFrame) -> Estimate:
 def median_resolution(total: pd.DataFrame) -> Estimate:
     row = total.iloc[0]
     counted = f"{count(row.side_effects)} side effects, {count(row.resolved)} seen to resolve"
-    if "approximate" in row.estimator:
-        counted += "; approximate, as some were only seen gone at a visit"
-    return Estimate(row.median_days, row.median_low, row.median_high, counted, is_days=True)
+    counted += f" ({row.estimator})"
+    is_limited = row.limits != NO_LIMITS
+    return Estimate(row.median_days, row.median_low, row.median_high, counted, is_days=True, is_limited=is_limited)
 
 
 def median_return(of_one_type: pd.DataFrame) -> Estimate:

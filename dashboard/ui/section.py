@@ -17,6 +17,7 @@ from dashboard.charts.style import Figure
 from dashboard.filters import Filters
 from dashboard.store import MEASURES, definition, options_of
 from dashboard.ui import cache, wording
+from dashboard.ui.awaiting import drawn
 from dashboard.ui.errors import calmly
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import plain
@@ -39,7 +40,6 @@ _TOTALS = {
 """Where the n of a measure stands, if not in itself."""
 
 
-@st.fragment
 def section(
     heading: str,
     chart: Callable[..., Figure],
@@ -63,26 +63,40 @@ def section(
     with calmly():
         name = measure_of(chart)
         given: dict[str, Any] = {"unit": unit, "window_days": window_days, "clock": clock}
-        options = {option: given[option] for option in options_of(name)}
-        frame = cache.measure(name, filters, by, **options)
+        options = {option: given[option] for option in options_of(name) if option in given}
+        totals = _TOTALS.get(name, name)
+        total_options = {option: given[option] for option in options_of(totals) if option in given}
         key = f"{chart.__name__}-{heading}".replace(" ", "-").lower()
-        st.subheader(heading, anchor=False)
-        if lead:
-            st.caption(lead)
-        if is_nothing(frame):
-            st.info(nothing)
-            return
         if "clock" in inspect.signature(chart).parameters:
             drawing["clock"] = clock
-        _drawn(chart(frame, cache.look(), by, **drawing), heading, name, key)
-        totals = _TOTALS.get(name, name)
-        total_options = {option: given[option] for option in options_of(totals)}
-        st.caption(plain(wording.n_in_words(cache.measure(totals, filters, (), **total_options), unit)))
-        if tested := wording.tested(frame):
-            st.caption(plain(tested))
-        for warning in wording.warnings(frame, by, cache.look(), most):
-            st.caption(f":orange-badge[Note] {plain(warning)}")
-        panels(name, queries.measure(name, by), lambda suffix: export.to_bytes(frame, suffix), key, frame, opened)
+
+        def draw() -> bool:
+            with calmly():
+                frame, is_awaited = cache.arriving(name, filters, by, **options)
+                st.subheader(heading, anchor=False)
+                if lead:
+                    st.caption(lead)
+                if is_nothing(frame):
+                    st.info(nothing)
+                    return is_awaited
+                _drawn(chart(frame, cache.look(), by, **drawing), heading, name, key)
+                counted = cache.measure(totals, filters, (), **total_options, **_without_limits(totals))
+                st.caption(plain(wording.n_in_words(counted, unit)))
+                for said in (*wording.estimated(frame, by, cache.look(), is_awaited), wording.tested(frame)):
+                    if said:
+                        st.caption(plain(said))
+                for warning in wording.warnings(frame, by, cache.look(), most):
+                    st.caption(f":orange-badge[Note] {plain(warning)}")
+
+                def contents(suffix: str) -> bytes:
+                    # With all limits, however long they take.
+                    return export.to_bytes(cache.measure(name, filters, by, **options), suffix)
+
+                panels(name, queries.measure(name, by), contents, key, frame, opened)
+                return is_awaited
+            return False
+
+        drawn(draw, cache.arriving(name, filters, by, **options)[1])
 
 
 def small(
@@ -90,12 +104,18 @@ def small(
 ) -> None:
     """The chart alone with its n, as a way into its page."""
     name = measure_of(chart)
-    frame = cache.measure(name, filters, by)
+    frame = cache.measure(name, filters, by, **_without_limits(name))
     if is_nothing(frame):
         st.info("Nothing to show for this selection.")
         return
     _drawn(chart(frame, cache.look(), by, **drawing), definition(name).sentence, name, f"small-{name}")
-    st.caption(plain(wording.n_in_words(cache.measure(_TOTALS.get(name, name), filters))))
+    totals = _TOTALS.get(name, name)
+    st.caption(plain(wording.n_in_words(cache.measure(totals, filters, **_without_limits(totals)))))
+
+
+def _without_limits(name: str) -> dict[str, Any]:
+    """The option that leaves limits away which take long."""
+    return {"limits": "none"} if "limits" in options_of(name) else {}
 
 
 def measure_of(chart: Callable[..., Figure]) -> str:

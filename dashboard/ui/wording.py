@@ -11,11 +11,23 @@ import pandas as pd
 from dashboard.charts.curves import MOST as MOST_CURVES
 from dashboard.charts.dots import MOST as MOST_ROWS
 from dashboard.charts.style import SMALL, Look, count, groups, percent
+from dashboard.measures import GREENWOOD, JACKKNIFE, KAPLAN_MEIER, NO_LIMITS, RESAMPLED, TURNBULL
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 UNITS = {"session": "sessions", "record": "treatment records", "patient": "patients"}
 
 LOW_COMPLETENESS = 0.5
+
+_ESTIMATORS = {
+    KAPLAN_MEIER: "Kaplan-Meier curve",
+    TURNBULL: "Turnbull curve, as some were only seen gone at a later contact: the share not yet surely gone",
+}
+_LIMITS = {
+    JACKKNIFE: "95 % limits by the jackknife, patients as clusters",
+    RESAMPLED: f"95 % limits from {RESAMPLED}",
+    GREENWOOD: "95 % limits by Greenwood, as if every side effect were another patient's",
+    NO_LIMITS: "without limits",
+}
 
 
 def plain(text: str) -> str:
@@ -76,14 +88,33 @@ def tested(frame: pd.DataFrame) -> str:
         return ""
     row = frame.iloc[0]
     p = "below 0.001" if row.logrank_p < 0.001 else f"{row.logrank_p:.3f}"
+    middle = " For the test, what was only seen gone resolved in the middle of the time in which it must have."
     return (
         f"Log-rank test of no difference between the groups: chi-square {row.logrank_chi2:.1f}, "
         f"{count(row.logrank_df)} degrees of freedom, p {p}. It says nothing of how large a difference is, or of why."
+        f"{middle if (frame['estimator'] == TURNBULL).any() else ''}"
     )
 
 
+def estimated(frame: pd.DataFrame, by: Sequence[str], look: Look, is_awaited: bool = False) -> list[str]:
+    """How curves were estimated and where their limits come from, in words: a sentence for each of the ways."""
+    if "estimator" not in frame:
+        return []
+    found = groups(frame, by, look)
+    ways: dict[tuple[str, str], list[str]] = {}
+    for group in found:
+        first = group.rows.iloc[0]
+        ways.setdefault((str(first["estimator"]), str(first["limits"])), []).append(group.name)
+    said = []
+    for (estimator, limits), names in sorted(ways.items()):
+        whose = "" if len(ways) == 1 else f"{listed(names)}: "
+        known = "limits are being estimated" if is_awaited else _LIMITS[limits]
+        said.append(f"{whose}{_ESTIMATORS[estimator]}; {known}.")
+    return said
+
+
 def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | None = None) -> list[str]:
-    """What a reader has to know before believing a chart: small n, few followed up, an approximate estimator."""
+    """What a reader has to know before believing a chart: small n, few followed up."""
     n = next(
         (column for column in ("evaluable", "side_effects", "due", "patients", "at_risk") if column in frame), None
     )
@@ -102,11 +133,6 @@ def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | Non
         ]
         said += (
             [f"Fewer than half were followed up, so the true rate may be far from this: {listed(low)}."] if low else []
-        )
-    if "estimator" in frame and frame["estimator"].astype(str).str.contains("approximate").any():
-        said.append(
-            "Approximate: where a side effect was only seen to be gone at a visit, the middle of the time in which it "
-            "must have ended stands for the day."
         )
     return said
 

@@ -5,14 +5,8 @@
 -- estimator: that of time_to_resolution, whose curve this reads on days 1, 3, 7, 14, 30 and 90; empty beyond
 -- the last day observed.
 -- grain: group and day
--- columns: day, patients, side_effects, resolved, resolved_low, resolved_high, estimator
-with
-    people as (
-        select {{ group }}, count(distinct patient_no) as patients
-        from cohort_side_effects($filters)
-        where is_selected
-        group by {{ group }}
-    )
-select people.patients, ends.*
-from ({{ time_to_resolution }}) as ends
-join people using ({{ group }})
+-- columns: day, patients, side_effects, resolved, resolved_low, resolved_high, estimator, limits
+select {{ group }}, count(distinct patient_no) as patients
+from ({{ resolution_observations }}) as observations
+group by {{ group }}
+order by {{ group }}

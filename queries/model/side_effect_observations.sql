@@ -1,8 +1,7 @@
 -- What is known of how long a side effect lasted.
--- exact: the day it resolved is known.
--- seen gone: only a contact at which it was gone is known; it ended after left_day and by right_day, and
--- end_day is the middle of the two, rounded up to a whole day.
--- censored: last seen present on that day, else at the last follow-up of the record on or after the onset
+-- exact: the day it resolved is known, and both left_day and right_day.
+-- seen gone: only a contact at which it was gone is known; it ended after left_day and by right_day.
+-- censored: no right_day; last seen present on that day, else at the last follow-up of the record on or after the onset
 -- (nobody recorded it as gone there), else known on the day of onset only.
 -- unit: days since onset; onset_days are days from the treatment to the onset.
 -- grain: side effect
@@ -22,8 +21,6 @@ with
             coalesce(severity, '') as severity,
             case when serious then 'yes' when not serious then 'no' else '' end as serious,
             (onset_on - treated_on)::integer as onset_days,
-            resolved_on is null and resolved_by is not null as is_seen_gone,
-            resolved_on is not null or resolved_by is not null as is_resolved,
             case
                 when resolved_on is not null
                 then resolved_on
@@ -47,10 +44,7 @@ select
     severity,
     serious,
     onset_days,
-    is_seen_gone,
-    is_resolved,
     left_day::integer as left_day,
-    right_day::integer as right_day,
-    cast(case when is_resolved then ceil((left_day + right_day) / 2) else left_day end as integer) as end_day
+    right_day::integer as right_day
 from known
 order by treatment_no, side_effect_no

@@ -38,9 +38,18 @@ OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
         "unit": ("session", "record", "patient"),
         "window_days": (None, None, 30, 180),
     },
-    "time_to_resolution": {"clock": ("onset", "onset", "treatment")},
-    "time_to_resolution_summary": {"clock": ("onset", "onset", "treatment")},
-    "healing_clock": {"clock": ("onset", "onset", "treatment")},
+    "time_to_resolution": {
+        "clock": ("onset", "onset", "treatment"),
+        "limits": ("none", "none", "greenwood", "clustered"),
+    },
+    "time_to_resolution_summary": {
+        "clock": ("onset", "onset", "treatment"),
+        "limits": ("none", "none", "greenwood", "clustered"),
+    },
+    "healing_clock": {
+        "clock": ("onset", "onset", "treatment"),
+        "limits": ("none", "none", "greenwood", "clustered"),
+    },
     "maintenance_intervals": {},
     "maintenance_summary": {},
     "kept_plans": {},
@@ -117,6 +126,8 @@ def plain(value: Any) -> Any:
 
 def is_same(value: Any, wanted: Any) -> bool:
     """Whether two cells are the same, numbers to within 1e-9."""
+    if wanted == oracle.RESAMPLED:
+        return value is None or isinstance(value, (int, float))
     if isinstance(value, (int, float)) and isinstance(wanted, (int, float)):
         return math.isclose(value, wanted, rel_tol=1e-9, abs_tol=1e-9)
     return bool(value == wanted)

@@ -58,6 +58,7 @@ def test_curve_by_hand(snapshot_of: SnapshotOf) -> None:
     assert column_of(curve, "censored") == [0, 1, 1]
     assert column_of(curve, "unresolved") == pytest.approx([0.75, 0.5, 0.5])
     assert set(column_of(curve, "estimator")) == {"Kaplan-Meier"}
+    # One side effect each, and all that are censored leave after the last event: clustered limits are Greenwood's.
     # Greenwood on day 5: 1/(4*3) + 1/(3*2) = 1/4, so the deviation of log S is 1/2.
     half = 1.959963984540054 * 0.5 / math.log(2)
     low, high = (math.exp(-math.exp(math.log(math.log(2)) + sign * half)) for sign in (1, -1))
@@ -65,17 +66,95 @@ def test_curve_by_hand(snapshot_of: SnapshotOf) -> None:
     assert column_of(curve, "unresolved_high")[1:] == pytest.approx([high, high], abs=1e-12)
 
 
-def test_seen_gone_falls_on_the_middle_and_says_so(snapshot_of: SnapshotOf) -> None:
-    # (0, 11]: day ceil(5.5) = 6. (7, 11]: day 9. Onset on day 101, last contact before it: censored on day 0.
+def test_seen_gone_makes_it_turnbulls_and_says_so(snapshot_of: SnapshotOf) -> None:
+    # (0, 11] and (7, 11] share an innermost interval, (7, 11], with all mass; one is censored on day 0, as its last
+    # contact lies before its onset. All three are Eve's, so that all resamples are the same.
     curve = snapshot_of(SMALL).measure("time_to_resolution", Filters(treatment_type=("rhinoplasty",)))
-    assert column_of(curve, "day") == [0, 6, 9]
-    assert column_of(curve, "at_risk") == [3, 2, 1]
-    assert column_of(curve, "censored") == [1, 0, 0]
-    assert column_of(curve, "unresolved") == pytest.approx([1, 0.5, 0])
-    assert column_of(curve, "unresolved_low")[0] == column_of(curve, "unresolved_high")[0] == 1
-    assert column_of(curve, "unresolved_low")[2] == 0
-    assert column_of(curve, "unresolved_high")[2] == pytest.approx(column_of(curve, "unresolved_high")[1])
-    assert set(column_of(curve, "estimator")) == {"Kaplan-Meier, approximate"}
+    assert column_of(curve, "day") == [0, 11]
+    assert column_of(curve, "at_risk") == [3, 2]
+    assert column_of(curve, "resolved") == [0, 2]
+    assert column_of(curve, "censored") == [1, 0]
+    for column in ("unresolved", "unresolved_low", "unresolved_high"):
+        assert column_of(curve, column) == pytest.approx([1, 0], abs=1e-12)
+    assert set(column_of(curve, "estimator")) == {"Turnbull"}
+    assert set(column_of(curve, "limits")) == {"500 resamples of patients"}
+
+
+CHECK = drawn(
+    treatments="""
+        treatment_id | patient_id | treated_on | treatment_type
+        t0           | p0         | 0          | skincare
+        t1           | p1         | 0          | skincare
+        t2           | p2         | 0          | skincare
+        t3           | p3         | 0          | skincare
+        t4           | p4         | 0          | skincare
+    """,
+    side_effects="""
+        treatment_id | effect | onset_on | resolved_on | resolved_by | last_present_on
+        t0           | lump   | 0        | .           | 7           | .
+        t0           | lump   | 0        | .           | 14          | 7
+        t1           | lump   | 0        | .           | 14          | 7
+        t1           | lump   | 0        | .           | 28          | 14
+        t2           | lump   | 0        | .           | 28          | 14
+        t2           | lump   | 0        | .           | .           | 14
+        t3           | lump   | 0        | .           | 90          | 28
+        t3           | lump   | 0        | .           | .           | 28
+        t4           | lump   | 0        | 3           | .           | .
+        t4           | lump   | 0        | .           | 3           | .
+        t4           | pain   | 0        | .           | 4           | 4
+    """,
+)
+
+
+def test_an_end_that_two_share_moves_no_mass(snapshot_of: SnapshotOf) -> None:
+    curve = snapshot_of(CHECK).measure("time_to_resolution", Filters(effect=("lump",)))
+    shares = dict(zip(column_of(curve, "day"), column_of(curve, "unresolved"), strict=True))
+    assert [shares[day] for day in (3, 7, 14, 28, 90)] == pytest.approx([0.7, 0.7, 0.5, 0.25, 0], abs=1e-9)
+    lows, highs = column_of(curve, "unresolved_low"), column_of(curve, "unresolved_high")
+    for low, share, high in zip(lows, column_of(curve, "unresolved"), highs, strict=True):
+        assert 0 <= low <= share <= high <= 1
+    assert lows != highs
+
+
+def test_seen_gone_on_the_day_it_was_last_seen_is_known_to_the_day(snapshot_of: SnapshotOf) -> None:
+    curve = snapshot_of(CHECK).measure("time_to_resolution", Filters(effect=("pain",)))
+    assert column_of(curve, "unresolved") == [1, 0]
+    assert set(column_of(curve, "estimator")) == {"Kaplan-Meier"}
+
+
+def test_limits_may_be_left_out_or_as_if_all_were_patients_of_their_own(snapshot_of: SnapshotOf) -> None:
+    store = snapshot_of(SMALL)
+    without = store.measure("time_to_resolution", limits="none")
+    assert without[["unresolved_low", "unresolved_high"]].isna().all(axis=None)
+    assert set(without["limits"]) == {"none"}
+    greenwood = store.measure("time_to_resolution", limits="greenwood")
+    kinds = dict(zip(greenwood["estimator"], greenwood["limits"], strict=True))
+    assert kinds == {"Kaplan-Meier": "Greenwood", "Turnbull": "none"}
+    has_limits = greenwood["unresolved_low"].notna() & greenwood["unresolved_high"].notna()
+    assert (has_limits == (greenwood["estimator"] == "Kaplan-Meier")).all()
+    assert column_of(greenwood, "unresolved") == column_of(store.measure("time_to_resolution"), "unresolved")
+
+
+def test_side_effects_of_one_patient_count_as_one_patients(snapshot_of: SnapshotOf) -> None:
+    # Five patients with four side effects each that end together: as uncertain as five with one.
+    def practice(each: int) -> Exports:
+        treatments = [
+            {"treatment_id": f"t{i}", "patient_id": f"p{i}", "treated_on": on(0), "treatment_type": "skincare"}
+            for i in range(5)
+        ]
+        side_effects = [
+            {"treatment_id": f"t{i}", "effect": "redness", "onset_on": on(0), "resolved_on": on(3 + i)}
+            for i in range(5)
+            for _ in range(each)
+        ]
+        return Exports(treatments, [], [], side_effects)
+
+    one, four = (snapshot_of(practice(each)).measure("time_to_resolution") for each in (1, 4))
+    for limit in ("unresolved_low", "unresolved_high"):
+        assert column_of(four, limit) == pytest.approx(column_of(one, limit), abs=1e-12)
+    assert set(column_of(four, "limits")) == {"jackknife by patient"}
+    greenwood = snapshot_of(practice(4)).measure("time_to_resolution", limits="greenwood")
+    assert column_of(greenwood, "unresolved_low")[1] > column_of(four, "unresolved_low")[1]
 
 
 def test_the_clock_may_start_at_the_treatment(snapshot_of: SnapshotOf) -> None:
@@ -84,7 +163,7 @@ def test_the_clock_may_start_at_the_treatment(snapshot_of: SnapshotOf) -> None:
     assert column_of(curve, "day") == [0, 2, 7, 12]
     assert column_of(curve, "at_risk") == [4, 4, 3, 1]
     rhinoplasty = store.measure("time_to_resolution", Filters(treatment_type=("rhinoplasty",)), clock="treatment")
-    assert column_of(rhinoplasty, "day") == [0, 9, 11, 12]
+    assert column_of(rhinoplasty, "day") == [0, 11, 14]
 
 
 def lung_women() -> Exports:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -141,6 +142,30 @@ def test_values_are_never_markdown(opened: Opened, page: str) -> None:
     assert not app.error
     assert "![" not in said(app)
     assert "(http://" not in said(app)
+
+
+SEEN_GONE = drawn(
+    """treatment_id | patient_id | treated_on | treatment_type
+    T1 | A | 0 | neuromodulator
+    T2 | B | 0 | neuromodulator
+    T3 | C | 0 | skincare""",
+    side_effects="""treatment_id | effect | onset_on | resolved_on | resolved_by
+    T1 | bruising | 0 | . | 7
+    T2 | bruising | 0 | 3 | .
+    T3 | bruising | 0 | 4 | .""",
+)
+
+
+def test_a_page_says_how_each_curve_and_its_limits_were_estimated(opened: Opened) -> None:
+    app = opened("seen-gone", SEEN_GONE, "time-to-resolution")
+    deadline = time.monotonic() + 20
+    while "being estimated" in said(app) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        app.run()
+    words = said(app).replace("\\", "")
+    assert "Neuromodulator: Turnbull curve, as some were only seen gone at a later contact" in words
+    assert "limits from 500 resamples of patients" in words
+    assert "Skincare: Kaplan-Meier curve; 95 % limits by the jackknife, patients as clusters." in words
 
 
 def test_a_value_that_occurs_nowhere_is_said_and_selects_nothing(opened: Opened) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 import random
+import warnings
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
 from dashboard.statistics.survival import (
     Curve,
+    clustered_limits,
     kaplan_meier,
     log_rank,
     quantile_day,
@@ -20,6 +26,7 @@ from dashboard.statistics.survival import (
     wang_chang,
 )
 from tests.measures.test_oracle_known_answers import LUNG_WOMEN
+from tests.statistics.reference import REFERENCE
 
 # Freireich et al., Blood 1963; 21: 699: weeks of remission of 21 patients on 6-mercaptopurine, and of 21 on placebo.
 SIX_MP = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
@@ -113,6 +120,61 @@ def test_restricted_mean_is_the_area_under_the_curve() -> None:
     assert restricted_mean(kaplan_meier(*counted([3, 10], [1, 1])), 90) == pytest.approx(6.5)
     assert restricted_mean(kaplan_meier(*counted([3, 10], [1, 1])), 5) == pytest.approx(4.0)
     assert math.isnan(restricted_mean(kaplan_meier(*counted([3, 10], [1, 0])), 90))
+
+
+Reference = dict[str, Any]
+
+
+def agrees_with_r(curve: Curve, expected: Reference) -> None:
+    """Share and limits on the days of R's curve; where its share is 1 or 0 it gives no limits."""
+    at = np.searchsorted(curve.day, expected["day"])
+    assert list(curve.day[at]) == expected["day"]
+    assert curve.at_risk[at] == pytest.approx(expected["at_risk"], abs=1e-9)
+    assert curve.share[at] == pytest.approx(expected["share"], abs=1e-9)
+    inner = [place for place, share in enumerate(expected["share"]) if 1e-9 < share < 1]
+    for limit, name in ((curve.low, "low"), (curve.high, "high")):
+        assert limit[at][inner] == pytest.approx([expected[name][place] for place in inner], abs=1e-9)
+
+
+@pytest.mark.parametrize("reference", REFERENCE["clustered"])
+def test_greenwood_and_clustered_limits_are_those_of_r(reference: Reference) -> None:
+    day, is_event = np.array(reference["day"]), np.array(reference["event"]) == 1
+    curve = kaplan_meier(*counted(reference["day"], reference["event"]))
+    agrees_with_r(curve, reference["plain"])
+    low, high = clustered_limits(day, is_event, np.array(reference["patient"]))
+    agrees_with_r(replace(curve, low=low, high=high), reference["clustered"])
+    assert restricted_mean(curve, 30) == pytest.approx(reference["restricted_mean"][0], abs=1e-9)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.integers(0, 6), st.booleans(), st.integers(1, 4)), min_size=1, max_size=15))
+def test_whatever_is_observed_clustered_limits_stand_around_the_curve(drawn: list[tuple[int, bool, int]]) -> None:
+    day, is_event, patient = (np.array(part) for part in zip(*drawn, strict=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        curve = kaplan_meier(day, is_event.astype(int), 1 - is_event)
+        low, high = clustered_limits(day, is_event, patient)
+    for falling in (curve.share, curve.low, curve.high, low, high):
+        assert ((falling >= 0) & (falling <= 1)).all()
+    assert (low <= curve.share + 1e-12).all()
+    assert (curve.share <= high + 1e-12).all()
+    assert (np.diff(curve.share) <= 0).all()
+
+
+@pytest.mark.parametrize("reference", REFERENCE["weighted"])
+def test_wang_chang_is_the_weighted_and_clustered_curve_of_r(reference: Reference) -> None:
+    day, completed, patient = (np.array(reference[name]) for name in ("day", "completed", "patient"))
+    agrees_with_r(wang_chang(day, np.array(reference["event"]) == 1, completed, patient), reference["weighted"])
+
+
+@pytest.mark.parametrize(("groups", "expected"), [("sex", "by_sex"), ("ecog", "by_ecog")])
+def test_log_rank_is_that_of_r(groups: str, expected: str) -> None:
+    lung: Reference = REFERENCE["log_rank"]
+    rows = list(zip(lung[groups], lung["day"], lung["event"], strict=True))
+    samples = [[(day, died) for group, day, died in rows if group == name] for name in sorted(set(lung[groups]))]
+    chi2, degrees, _ = log_rank([counted(*map(list, zip(*sample, strict=True))) for sample in samples])
+    assert chi2 == pytest.approx(lung[expected]["chi2"][0], rel=1e-9)
+    assert degrees == lung[expected]["df"][0]
 
 
 Gap = tuple[int, int, int, bool]
