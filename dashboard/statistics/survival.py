@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -204,16 +205,37 @@ def restricted_mean(curve: Curve, horizon: int) -> float:
     return float((np.diff(edges) * curve.share).sum())
 
 
-def log_rank(groups: list[tuple[Integers, Integers, Integers]]) -> tuple[float, int, float]:
+def log_rank(*strata: Sequence[tuple[Integers, Integers, Integers]]) -> tuple[float, int, float]:
     """Chi-square, degrees of freedom and p of the log-rank test of k groups, each (day, events, censored).
 
+    Every stratum has the same k groups, where need be with nobody in them; patients are compared within strata only.
     Groups that are never at risk on a day with an event tell nothing and are left out; (nan, 0, nan) with fewer than
-    two others. Source: Mantel, Cancer Chemother Rep 1966; 50: 163.
+    two others.
+    Source: Mantel, Cancer Chemother Rep 1966; 50: 163; with strata, Peto and others, Br J Cancer 1977; 35: 1.
     """
     none = (float("nan"), 0, float("nan"))
-    if len(groups) < 2:
+    k = len(strata[0]) if strata else 0
+    if k < 2:
         return none
-    days = max(int(day.max()) for day, _, _ in groups) + 1
+    expected, difference, variance = np.zeros(k), np.zeros(k), np.zeros((k, k))
+    for groups in strata:
+        of_stratum = _compared(groups)
+        expected += of_stratum[0]
+        difference += of_stratum[1]
+        variance += of_stratum[2]
+    told = expected > 0
+    difference, variance = difference[told][:-1], variance[np.ix_(told, told)][:-1, :-1]
+    if not len(difference) or np.linalg.matrix_rank(variance) < len(difference):
+        return none
+    from scipy.special import chdtrc  # imported where used: scipy takes a while
+
+    chi2 = float(difference @ np.linalg.solve(variance, difference))
+    return chi2, len(difference), float(chdtrc(len(difference), chi2))
+
+
+def _compared(groups: Sequence[tuple[Integers, Integers, Integers]]) -> tuple[Floats, Floats, Floats]:
+    """The events expected of each group were there no difference, those observed less these, and their covariance."""
+    days = max((int(day.max()) for day, _, _ in groups if len(day)), default=0) + 1
     events, at_risk = np.zeros((len(groups), days)), np.zeros((len(groups), days))
     for index, (day, event_count, censored_count) in enumerate(groups):
         own = per_day(day, event_count)
@@ -223,17 +245,9 @@ def log_rank(groups: list[tuple[Integers, Integers, Integers]]) -> tuple[float, 
     events, at_risk = events[:, has_event], at_risk[:, has_event]
     total_events, total = events.sum(axis=0), at_risk.sum(axis=0)
     expected = at_risk * total_events / total
-    told = expected.sum(axis=1) > 0
     scale = total_events * (total - total_events) / np.maximum(total * total * (total - 1), 1)
     variance = np.diag((scale * at_risk) @ total) - (scale * at_risk) @ at_risk.T
-    difference = (events - expected).sum(axis=1)[told][:-1]
-    variance = variance[np.ix_(told, told)][:-1, :-1]
-    if not len(difference) or np.linalg.matrix_rank(variance) < len(difference):
-        return none
-    from scipy.special import chdtrc  # imported where used: scipy takes a while
-
-    chi2 = float(difference @ np.linalg.solve(variance, difference))
-    return chi2, len(difference), float(chdtrc(len(difference), chi2))
+    return expected.sum(axis=1), (events - expected).sum(axis=1), variance
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

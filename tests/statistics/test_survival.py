@@ -35,8 +35,8 @@ PLACEBO = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23
 
 
 def counted(day: list[int], is_event: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    events = np.array(is_event)
-    return np.array(day), events, 1 - events
+    events = np.array(is_event, dtype=np.int64)
+    return np.array(day, dtype=np.int64), events, 1 - events
 
 
 def drawn(seed: int, n: int = 60) -> tuple[list[int], list[int]]:
@@ -175,6 +175,22 @@ def test_log_rank_is_that_of_r(groups: str, expected: str) -> None:
     chi2, degrees, _ = log_rank([counted(*map(list, zip(*sample, strict=True))) for sample in samples])
     assert chi2 == pytest.approx(lung[expected]["chi2"][0], rel=1e-9)
     assert degrees == lung[expected]["df"][0]
+
+
+def test_the_stratified_log_rank_is_that_of_r() -> None:
+    lung: Reference = REFERENCE["log_rank"]
+    rows = list(zip(lung["sex"], lung["ecog"], lung["day"], lung["event"], strict=True))
+    strata = [
+        [
+            counted(*([row[at] for row in rows if row[:2] == (sex, ecog)] for at in (2, 3)))
+            for sex in sorted(set(lung["sex"]))
+        ]
+        for ecog in sorted(set(lung["ecog"]))
+    ]
+    assert any(len(day) == 0 for groups in strata for day, _, _ in groups)
+    chi2, degrees, _ = log_rank(*strata)
+    assert chi2 == pytest.approx(lung["by_sex_stratified_by_ecog"]["chi2"][0], rel=1e-9)
+    assert degrees == lung["by_sex_stratified_by_ecog"]["df"][0]
 
 
 Gap = tuple[int, int, int, bool]
