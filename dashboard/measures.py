@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.statistics.monitoring import funnel_limits, overdispersion
 from dashboard.statistics.proportions import effective_units, wilson
 from dashboard.statistics.resampling import RESAMPLES, resampled
 from dashboard.statistics.survival import (
@@ -31,10 +32,11 @@ RESOLVED_BY = (1, 3, 7, 14, 30, 90)
 RETURNED_BY = (90, 120, 180, 270, 365)
 RESTRICTED_TO_DAYS = 90
 PLAN_OUTCOMES = ("early", "on_time", "late", "not_returned")
+FUNNEL_LEVELS = {"95": 0.95, "998": 0.998}
 
 KAPLAN_MEIER, TURNBULL = "Kaplan-Meier", "Turnbull"
 GREENWOOD, JACKKNIFE = "Greenwood", "jackknife by patient"
-RESAMPLED, NO_LIMITS = f"{RESAMPLES} resamples of patients", "none"
+RESAMPLED, NO_LIMITS, OF_ONE_PATIENT = f"{RESAMPLES} resamples of patients", "none", "none (one patient)"
 
 Groups = Sequence[str]
 Limits = Literal["clustered", "greenwood", "none"]
@@ -83,6 +85,26 @@ def follow_up_completeness(counts: pd.DataFrame, by: Groups, level: float) -> pd
     return shares
 
 
+def follow_up_funnel(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """The share followed up against that of all together, with the limits of a funnel, one row per group."""
+    funnel = counts[[*by, "treated", "pending", "evaluable"]].copy()
+    is_known = funnel["treated"] > 0
+    units = funnel.loc[is_known, "treated"].to_numpy(np.int64)
+    shares = funnel.loc[is_known, "evaluable"].to_numpy(np.int64) / units
+    overall = counts["overall_evaluable"].iloc[0] / counts["overall_treated"].iloc[0] if len(units) else np.nan
+    phi, tau_squared = overdispersion(shares, units, overall)
+    funnel["completeness"] = funnel["evaluable"] / funnel["treated"].where(is_known)
+    funnel["overall_completeness"] = overall
+    funnel["overdispersion"] = phi
+    funnel["between_groups_sd"] = np.sqrt(tau_squared) if len(units) else np.nan
+    for name, inside in FUNNEL_LEVELS.items():
+        limits = funnel_limits(overall, units, inside, tau_squared) if len(units) else (units, units)
+        for end, limit in zip(("low", "high"), limits, strict=True):
+            funnel[f"funnel_{name}_{end}"] = pd.Series(limit, funnel.index[is_known], "float64")
+    funnel["is_little_followed_up"] = funnel["completeness"] < funnel["funnel_998_low"]
+    return funnel
+
+
 @dataclass(frozen=True)
 class ResolutionCurve:
     """The curve of one group, with the names of its estimator and of the kind of its limits, and what it came from."""
@@ -102,18 +124,22 @@ def resolution_curves(
     """The curve of the share of side effects still unresolved, by group.
 
     Kaplan-Meier where every side effect either resolved on a known day or was not seen to resolve; Turnbull where one
-    was only seen gone. Clustered limits need the observations, one row per side effect, with `patient_no`.
+    was only seen gone. Clustered limits need the observations, one row per side effect, with `patient_no`; of one
+    patient there are none.
     """
     entries = dict(_each_group(observations, by)) if observations is not None else {}
+    alone = {group for group, rows in entries.items() if rows["patient_no"].nunique() == 1}
     curves: ResolutionCurves = {}
     for group, rows in _each_group(counts, by):
         observed = _observed(rows)
         if not observed.is_exact:
             curve = turnbull(observed.left, observed.right, observed.count)
-            curves[group] = ResolutionCurve(curve, TURNBULL, NO_LIMITS, observed)
+            curves[group] = ResolutionCurve(curve, TURNBULL, OF_ONE_PATIENT if group in alone else NO_LIMITS, observed)
             continue
         curve = kaplan_meier(*observed.ends, level)
-        if limits == "greenwood":
+        if group in alone:
+            curves[group] = ResolutionCurve(without_limits(curve), KAPLAN_MEIER, OF_ONE_PATIENT, observed)
+        elif limits == "greenwood":
             curves[group] = ResolutionCurve(curve, KAPLAN_MEIER, GREENWOOD, observed)
         elif limits == "none":
             curves[group] = ResolutionCurve(without_limits(curve), KAPLAN_MEIER, NO_LIMITS, observed)
@@ -130,7 +156,9 @@ def _resampled(
     curves: ResolutionCurves, entries: dict[tuple[Hashable, ...], pd.DataFrame], level: float
 ) -> ResolutionCurves:
     """The Turnbull curves among these, with limits."""
-    drawn = {group: curve for group, curve in curves.items() if curve.estimator == TURNBULL}
+    drawn = {
+        group: curve for group, curve in curves.items() if (curve.estimator, curve.limits) == (TURNBULL, NO_LIMITS)
+    }
     samples = []
     for group, one in drawn.items():
         own, patient = _observed(entries[group]), entries[group]["patient_no"].to_numpy()
@@ -300,6 +328,7 @@ ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
     for estimate in (
         side_effect_rates,
         follow_up_completeness,
+        follow_up_funnel,
         maintenance_intervals,
         maintenance_summary,
         kept_plans,

@@ -362,6 +362,92 @@ def follow_up_completeness(
     return rows
 
 
+def binomial_lower_limit(share: Fraction, n: int, tail: Fraction) -> float:
+    """The count r with P(R <= r) just above the tail, less the part by which it is above; as a share, at least 0."""
+    cumulative = Fraction(0)
+    for r in range(n + 1):
+        chance = math.comb(n, r) * share**r * (1 - share) ** (n - r)
+        if cumulative + chance > tail:
+            return max(0.0, float((r - (cumulative + chance - tail) / chance) / n))
+        cumulative += chance
+    raise AssertionError("the chances of all counts add up to 1")
+
+
+def funnel_limits(overall: Fraction, n: int, level: str, tau_squared: float) -> tuple[float, float]:
+    """The exact limits of a share of n around the overall one, the wider of them and the over-dispersed ones."""
+    tail = (1 - Fraction(level)) / 2
+    low = min(float(overall), binomial_lower_limit(overall, n, tail))
+    high = max(float(overall), 1 - binomial_lower_limit(1 - overall, n, tail))
+    if tau_squared > 0:
+        z = NormalDist().inv_cdf(1 - float(tail))
+        half = z * math.sqrt(float(overall * (1 - overall) / n) + tau_squared)
+        low, high = min(low, float(overall) - half), max(high, float(overall) + half)
+    return max(0.0, low), min(1.0, high)
+
+
+def percentile(values: Sequence[float], p: float) -> float:
+    """The percentile of sorted values, linear between the two ranks that it lies between."""
+    place = p * (len(values) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(values) - 1)
+    return values[below] + (place - below) * (values[above] - values[below])
+
+
+def additive_overdispersion(counts: Sequence[tuple[int, int]], overall: Fraction) -> tuple[float | None, float]:
+    """phi, the mean square of winsorised z, and tau squared by the method of moments, from (some, all) per group."""
+    if not counts or overall in (0, 1):
+        return None, 0.0
+    theta = float(overall)
+    errors = [math.sqrt(theta * (1 - theta) / n) for _, n in counts]
+    z = [(x / n - theta) / error for (x, n), error in zip(counts, errors, strict=True)]
+    low, high = percentile(sorted(z), 0.1), percentile(sorted(z), 0.9)
+    winsorised = [min(max(each, low), high) for each in z]
+    k = len(counts)
+    phi = sum(each**2 for each in winsorised) / k
+    weights = [1 / error**2 for error in errors]
+    if k * phi < k - 1 or k == 1:
+        return phi, 0.0
+    return phi, (k * phi - (k - 1)) / (sum(weights) - sum(w**2 for w in weights) / sum(weights))
+
+
+def follow_up_funnel(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    unit: str = "session",
+    window_days: int | None = None,
+    level: float = 0.95,
+) -> list[Row]:
+    """Evaluable of treated units per group against that of the cohort; 95 % and 99.8 % limits whatever the level."""
+    shares = follow_up_completeness(exports, selection, by, unit, window_days, level)
+    if not shares:
+        return []
+    (total,) = follow_up_completeness(exports, selection, (), unit, window_days, level)
+    seen = [(row["evaluable"], row["treated"]) for row in shares if row["treated"]]
+    overall = Fraction(total["evaluable"], total["treated"]) if seen else None
+    phi, tau_squared = (None, 0.0) if overall is None else additive_overdispersion(seen, overall)
+    rows = []
+    for row in shares:
+        limits: dict[str, float | None] = {}
+        for name, inside in (("95", "0.95"), ("998", "0.998")):
+            low, high = None, None
+            if overall is not None and row["treated"]:
+                low, high = funnel_limits(overall, row["treated"], inside, tau_squared)
+            limits |= {f"funnel_{name}_low": low, f"funnel_{name}_high": high}
+        lowest = limits["funnel_998_low"]
+        rows.append(
+            {
+                **{name: row[name] for name in (*by, "treated", "pending", "evaluable", "completeness")},
+                "overall_completeness": None if overall is None else float(overall),
+                "overdispersion": phi,
+                "between_groups_sd": None if overall is None else math.sqrt(tau_squared),
+                **limits,
+                "is_little_followed_up": lowest is not None and row["completeness"] < lowest,
+            }
+        )
+    return rows
+
+
 # --- curves -------------------------------------------------------------------------------------------------
 
 Curve = list[Row]
@@ -405,7 +491,15 @@ def kaplan_meier(observations: Sequence[tuple[int, bool]], level: float = 0.95) 
     return curve
 
 
-def curve_row(day: int, at_risk: float, ended: float, censored: float, survival: float, low: float, high: float) -> Row:
+def curve_row(
+    day: int,
+    at_risk: float,
+    ended: float,
+    censored: float,
+    survival: float,
+    low: float | None,
+    high: float | None,
+) -> Row:
     return {
         "day": day,
         "at_risk": at_risk,
@@ -437,7 +531,8 @@ def weighted_curve(observations: Sequence[WeightedObservation], level: float = 0
     The influence of one observation on log S, the derivative by its weight, is the sum over the event days up
     to the day of (at risk - ended) / (n - d) - at risk / n, where the two indicators are its own, n and d the
     weights at risk and ended. The variance of log S is the sum over patients of the square of what their
-    observations, each times its weight, amount to.
+    observations, each times its weight, amount to. Of one patient that is always 0, which would be limits without
+    width: there are none.
     """
     curve: Curve = []
     survival, high = Fraction(1), 1.0
@@ -460,14 +555,15 @@ def weighted_curve(observations: Sequence[WeightedObservation], level: float = 0
         else:
             deviation = math.sqrt(sum(each * each for each in influence.values()))
             low, high = log_log_limits(float(survival), deviation, level)
-        curve.append(curve_row(day, float(at_risk), float(ended), float(censored), float(survival), low, high))
+        limits = (None, None) if len(influence) == 1 else (low, high)
+        curve.append(curve_row(day, float(at_risk), float(ended), float(censored), float(survival), *limits))
     return curve
 
 
 def quantile_day(curve: Curve, left: float, column: str = "share") -> int | None:
     """The first day on which the column is at or below what is to be left; None where that is not reached."""
     for row in curve:
-        if row[column] <= left + TOLERANCE:
+        if row[column] is not None and row[column] <= left + TOLERANCE:
             return int(row["day"])
     return None
 
@@ -496,8 +592,9 @@ def ended_by(curve: Curve, name: str, days: Sequence[int]) -> tuple[Row, Row]:
     for day in days:
         row = on_day(curve, day)
         shares[f"{name}_{day}"] = None if row is None else 1 - row["share"]
-        limits[f"{name}_{day}_low"] = None if row is None else 1 - row["high"]
-        limits[f"{name}_{day}_high"] = None if row is None else 1 - row["low"]
+        has_limits = row is not None and row["low"] is not None
+        limits[f"{name}_{day}_low"] = 1 - row["high"] if row and has_limits else None
+        limits[f"{name}_{day}_high"] = 1 - row["low"] if row and has_limits else None
     return shares, limits
 
 
@@ -727,12 +824,16 @@ def turnbull_curve(intervals: Sequence[Interval]) -> Curve:
 def resolution_curve(observations: list[Row], level: float, limits: str) -> tuple[Curve, str, str]:
     """The curve of a group, its estimator, and the kind of its limits; those that are not known are nan."""
     intervals = [observation["interval"] for observation in observations]
+    patients = [observation["record"]["patient_id"] for observation in observations]
+    is_one_patient = limits == "clustered" and len(set(patients)) == 1
+    clustered = "none (one patient)" if is_one_patient else "500 resamples of patients"
     if any(is_only_seen_gone(interval) for interval in intervals):
-        kind = "500 resamples of patients" if limits == "clustered" else "none"
-        return turnbull_curve(intervals), "Turnbull", kind
+        return turnbull_curve(intervals), "Turnbull", clustered if limits == "clustered" else "none"
     ends = [end_of(interval) for interval in intervals]
+    if is_one_patient:
+        curve = [{**row, "low": math.nan, "high": math.nan} for row in kaplan_meier(ends, level)]
+        return curve, "Kaplan-Meier", clustered
     if limits == "clustered":
-        patients = [observation["record"]["patient_id"] for observation in observations]
         weighted = [(*end, Fraction(1), patient) for end, patient in zip(ends, patients, strict=True)]
         return weighted_curve(weighted, level), "Kaplan-Meier", "jackknife by patient"
     curve = kaplan_meier(ends, level)
@@ -744,7 +845,7 @@ def resolution_curve(observations: list[Row], level: float, limits: str) -> tupl
 def with_limits(row: Row, names: Iterable[str], kind: str) -> Row:
     """The row with limits of a kind: where none are known, None; where they are resampled, that word."""
     unknown = RESAMPLED if "resamples" in kind else None
-    is_unknown = kind == "none" or "resamples" in kind
+    is_unknown = kind.startswith("none") or "resamples" in kind
     return row | {name: unknown for name in names if is_unknown}
 
 
@@ -1172,6 +1273,7 @@ def recall_reason(personal: Row, usual: int, ago: int) -> str:
 MEASURES: dict[str, Callable[..., list[Row]]] = {
     "side_effect_rates": side_effect_rates,
     "follow_up_completeness": follow_up_completeness,
+    "follow_up_funnel": follow_up_funnel,
     "time_to_resolution": time_to_resolution,
     "time_to_resolution_summary": time_to_resolution_summary,
     "healing_clock": healing_clock,

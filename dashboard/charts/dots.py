@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dashboard.charts.style import NBSP, SMALL, TEXT, Figure, Look, figure, note, safe, wash
+from dashboard.charts.style import FADED, NBSP, SMALL, TEXT, Figure, Look, figure, note, safe, wash
 
 MOST = 40
 """More rows than this are not a picture any more; the table has them all."""
@@ -18,7 +18,10 @@ _LONGEST = 19
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the chart: a heading where it has no value, otherwise an estimate with its limits and its n."""
+    """One line of the chart: a heading where it has no value, otherwise an estimate with its limits and its n.
+
+    `range` is what the estimate could have been, from best to worst case.
+    """
 
     name: str
     value: float = math.nan
@@ -28,26 +31,34 @@ class Row:
     said: str = ""
     hover: str = ""
     colour: str = ""
-    band: tuple[float, float] | None = None
+    range: tuple[float, float] | None = None
     is_heading: bool = False
 
 
 def dots(
-    rows: Sequence[Row], look: Look, axis: Callable[[float], tuple[list[float], list[str]]], right: int = 118
+    rows: Sequence[Row],
+    look: Look,
+    axis: Callable[[float], tuple[list[float], list[str]]],
+    right: int = 118,
+    is_whole: bool = False,
+    key: str = "",
 ) -> Figure:
-    """The rows from top to bottom: name, dot (hollow where n is small), limits, and the figure with its n in words.
+    """The rows from top to bottom: name, dot (hollow where n is small), limits, and the figure with its n in words
+    (faded where n is small).
 
     `axis` gives the ticks up to a highest value. The scale is that of the rows whose n is not small, so that one wide
-    limit does not flatten the rest; limits that leave it end in an arrow.
+    limit does not flatten the rest, and of the ranges where the picture is to be whole; what leaves it ends in an
+    arrow. `key` says in a line beneath what is drawn how.
     """
     shown = [row for row in rows if not row.is_heading]
-    top = _reach(shown)
+    top = _reach(shown, is_whole)
+    foot = 30 if key else 8
     places = [float(place) for place, row in enumerate(rows) if not row.is_heading]
     traces: list[Figure] = []
     for colour in dict.fromkeys(row.colour for row in shown):
         own = [(place, row) for place, row in zip(places, shown, strict=True) if row.colour == colour]
         traces += [
-            _bands(own, colour, top),
+            *_ranges(own, colour, top),
             _limits(own, colour, top),
             _beyond(own, colour, top),
             _marks(own, colour, look),
@@ -63,13 +74,17 @@ def dots(
             continue
         name = safe(row.name, _LONGEST)
         notes.append(note(name, look, **at, x=0, xanchor="left", xshift=-_LEFT, colour=look.ink, size=TEXT))
-        notes.append(note(row.said, look, **at, x=1, xanchor="right", xshift=right))
+        faded = {"opacity": FADED} if row.n < SMALL else {}
+        notes.append(note(row.said, look, **at, x=1, xanchor="right", xshift=right, **faded))
+    if key:
+        at_foot = {"x": 0, "xanchor": "left", "xshift": -_LEFT, "y": 0, "yanchor": "top", "yshift": -8}
+        notes.append(note(key, look, **at_foot, xref="paper", yref="paper"))
     ticks, labels = axis(top)
     return figure(
         [trace for trace in traces if trace["y"]],
         look,
-        _TOP + _ROW * len(rows) + 8,
-        margin={"l": _LEFT, "r": right, "t": _TOP, "b": 8},
+        _TOP + _ROW * len(rows) + foot,
+        margin={"l": _LEFT, "r": right, "t": _TOP, "b": foot},
         annotations=notes,
         xaxis={
             "range": [-top * 0.015, top],
@@ -84,9 +99,9 @@ def dots(
     )
 
 
-def _reach(rows: Sequence[Row]) -> float:
+def _reach(rows: Sequence[Row], is_whole: bool) -> float:
     trusted = [row.high for row in rows if row.n >= SMALL] or [row.high for row in rows]
-    trusted += [row.value for row in rows] + [row.band[1] for row in rows if row.band]
+    trusted += [row.value for row in rows] + [row.range[1] for row in rows if row.range and is_whole]
     return max((value for value in trusted if not math.isnan(value)), default=0.0) * 1.06 or 1.0
 
 
@@ -114,9 +129,29 @@ def _limits(own: list[tuple[float, Row]], colour: str, top: float) -> Figure:
     return _lines(ends, colour, 2.5)
 
 
-def _bands(own: list[tuple[float, Row]], colour: str, top: float) -> Figure:
-    known = [(place, row.band) for place, row in own if row.band and not math.isnan(row.band[0])]
-    return _lines([(place, band[0], min(top, band[1])) for place, band in known], wash(colour, 0.18), 15)
+def _ranges(own: list[tuple[float, Row]], colour: str, top: float) -> list[Figure]:
+    """A thin pale line from best to worst case, closed by a stroke at an end, or by an arrow where it goes on."""
+    pale = wash(colour, 0.5)
+    known = [(place, row.range) for place, row in own if row.range and not math.isnan(row.range[0])]
+    ends = [(low, place) for place, (low, _) in known] + [(high, place) for place, (_, high) in known if high <= top]
+    cut = [(top, place) for place, (_, high) in known if high > top]
+    return [
+        _lines([(place, low, min(top, high)) for place, (low, high) in known], pale, 1.25),
+        _signs(ends, "line-ns", 4, pale),
+        _signs(cut, "triangle-right-open", 6, pale),
+    ]
+
+
+def _signs(points: list[tuple[float, float]], symbol: str, size: int, colour: str) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [x for x, _ in points],
+        "y": [y for _, y in points],
+        "marker": {"symbol": symbol, "size": size, "color": colour, "line": {"color": colour, "width": 1.25}},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
 
 
 def _lines(ends: list[tuple[float, float, float]], colour: str, width: float) -> Figure:

@@ -56,7 +56,8 @@ def maintenance_summary(summary: pd.DataFrame, look: Look = LIGHT, by: Sequence[
             row.patients,
             f"<b>{days(row.median_days)}</b>  n{chr(160)}{count(row.patients)}",
             f"<b>{safe(group.name)}</b><br>median {days(row.median_days)}, "
-            f"{between(row.median_low, row.median_high, 'days')}<br>{count(row.patients)} patients, "
+            f"{between(row.median_low, row.median_high, 'days') if row.patients > 1 else 'without limits'}"
+            f"<br>{count(row.patients)} patient{'' if row.patients == 1 else 's'}, "
             f"{count(row.completed)} of {count(row.courses)} courses followed by another"
             f"<br>{percent(row.returned_by_180)} returned by day 180",
             group.colour,

@@ -9,8 +9,11 @@ import pandas as pd
 
 from dashboard.charts.dots import MOST, Row, dots, share_axis
 from dashboard.charts.style import (
+    FADED,
     FINE,
     LIGHT,
+    NBSP,
+    SMALL,
     TEXT,
     Figure,
     Group,
@@ -44,20 +47,24 @@ def side_effect_rates(
     effects: Sequence[str] = ("any",),
     is_bounded: bool = False,
 ) -> Figure:
-    """The rates of these effects, one block each on a common scale; best and worst case as a faint band."""
+    """The rates of these effects, one block each on a common scale, with best and worst case as a thin pale line.
+
+    Where `is_bounded` the scale reaches to the worst case; otherwise to what was seen, and lines that go on say so.
+    """
     by = [column for column in by if column != "effect"]
     rows: list[Row] = []
     for effect in effects:
         block = [
-            _rate(group, group.rows.iloc[0], is_bounded)
+            _rate(group, group.rows.iloc[0])
             for group in groups(rates[rates["effect"].astype(str) == effect], by, look, "treated", MOST)
         ]
         heading = [Row(look.name("effect", effect), is_heading=True)] if len(effects) > 1 else []
         rows += [*heading, *block]
-    return dots(rows, look, share_axis)
+    key = "━ 95 % limits   ─ if none, or all, of the unseen were affected"
+    return dots(rows, look, share_axis, is_whole=is_bounded, key=key.replace(" %", f"{NBSP}%"))
 
 
-def _rate(group: Group, row: Any, is_bounded: bool = False) -> Row:
+def _rate(group: Group, row: Any) -> Row:
     n = f"{count(row.affected)}/{count(row.evaluable)}"
     return Row(
         group.name,
@@ -68,10 +75,10 @@ def _rate(group: Group, row: Any, is_bounded: bool = False) -> Row:
         f"<b>{percent(row.rate)}</b>  {n}",
         f"<b>{safe(group.name)}</b><br>{percent(row.rate)}, {between(row.rate_low, row.rate_high)}"
         f"<br>{count(row.affected)} of {count(row.evaluable)} followed up<br>{percent(row.completeness)} of "
-        f"{count(row.treated)} treated were followed up<br>best case {percent(row.rate_best_case)}, "
-        f"worst case {percent(row.rate_worst_case)}",
+        f"{count(row.treated)} treated were followed up<br>{percent(row.rate_best_case)} if none of the others were "
+        f"affected,<br>{percent(row.rate_worst_case)} if all were",
         group.colour,
-        (row.rate_best_case, row.rate_worst_case) if is_bounded else None,
+        (row.rate_best_case, row.rate_worst_case),
     )
 
 
@@ -81,10 +88,14 @@ def side_effect_rates_heat_map(
     by: Sequence[str] = ("treatment_type",),
     effects: Sequence[str] | None = None,
 ) -> Figure:
-    """These effects (all if none are told) against every group: the shade is the rate, the text rate and counts."""
+    """These effects (all if none are told) against every group: the shade is the rate, the text rate and counts.
+
+    Cells of few units have no shade, and fade.
+    """
     effects = ["any", *(by_frequency(rates) if effects is None else effects)]
     found = groups(rates, [column for column in by if column != "effect"], look, "treated", MOST_COLUMNS)
-    highest = float(rates.loc[rates["evaluable"] > 0, "rate"].max()) if len(rates) else 0.0
+    trusted = rates.loc[rates["evaluable"] >= SMALL, "rate"]
+    highest = float(trusted.max()) if len(trusted) else 0.0
     at_top = {"y": 1, "yref": "paper", "xanchor": "left", "yanchor": "bottom", "textangle": -38, "xshift": -14}
     at_left = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": -132, "colour": look.ink, "size": TEXT}
     notes = [note(safe(look.name("effect", name), 19), look, y=line, **at_left) for line, name in enumerate(effects)]
@@ -95,11 +106,13 @@ def side_effect_rates_heat_map(
         cells = dict(zip(group.rows["effect"].astype(str), group.rows.itertuples(), strict=True))
         for line, effect in enumerate(effects):
             cell: Any = cells[effect]
-            depth = (cell.rate / highest) ** 0.6 if highest and cell.evaluable else 0.0
+            is_small = cell.evaluable < SMALL
+            depth = (cell.rate / highest) ** 0.6 if highest and cell.evaluable and not is_small else 0.0
             shapes.append(_cell(column, line, blend(*look.heat, depth)))
             ink = "#FFFFFF" if depth > 0.55 else look.ink if cell.affected else look.quiet
             text = f"{percent(cell.rate)}<br>{count(cell.affected)}/{count(cell.evaluable)}"
-            notes.append(note(text, look, x=column, y=line, colour=ink, size=FINE - 1, align="center"))
+            faded = {"opacity": FADED} if is_small else {}
+            notes.append(note(text, look, x=column, y=line, colour=ink, size=FINE - 1, align="center", **faded))
             title = f"<b>{safe(group.name)}</b>, {safe(look.name('effect', effect).lower())}"
             hover.append((column, line, f"{title}<br>{_rate(group, cell).hover.split('<br>', 1)[1]}"))
     margin = {"l": 132, "r": 64, "t": 98, "b": 8}

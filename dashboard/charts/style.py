@@ -14,7 +14,9 @@ Figure = dict[str, Any]
 """A Plotly figure as a plain dictionary: a figure object costs forty times as much to make."""
 
 SMALL = 20
-"""With fewer units than this a dot is drawn hollow, and the section warns."""
+"""With fewer units than this a dot is drawn hollow, its figure fades, and the section warns."""
+FADED = 0.65
+"""How opaque a figure of few units is: fainter, and still to be read."""
 THIN = 5
 """Where fewer than this are at risk, a curve fades."""
 

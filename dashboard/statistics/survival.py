@@ -91,7 +91,8 @@ def clustered_limits(
 ) -> tuple[Floats, Floats]:
     """The limits of a Kaplan-Meier curve, on its days, where several observations may belong to one patient.
 
-    Infinitesimal jackknife, log(-log) scale: those of Wang and Chang's curve where every weight is one.
+    Infinitesimal jackknife, log(-log) scale: those of Wang and Chang's curve where every weight is one. Of one patient
+    they are nan.
     """
     curve = wang_chang(day, is_event, is_event.astype(np.int64), cluster, level)
     return curve.low, curve.high
@@ -108,7 +109,8 @@ def wang_chang(
 
     One entry per gap; `events_in_series` is the number of completed gaps of its series (K), `cluster` the patient.
     A completed gap weighs 1/K; a censored one weighs 1 where K is 0 and is left out otherwise.
-    Limits: infinitesimal jackknife, log(-log) scale: what a weighted product-limit fit gives with these clusters.
+    Limits: infinitesimal jackknife, log(-log) scale: what a weighted product-limit fit gives with these clusters. Of
+    one patient they would have no width, whatever the gaps: there they are nan.
     Source: Wang and Chang, J Am Stat Assoc 1999; 94: 146.
     """
     kept = is_event | (events_in_series == 0)
@@ -138,6 +140,8 @@ def wang_chang(
     influence = np.where(is_event, _ratio(np.ones(days), survivors)[day], 0.0) - hazard[day]
     error = np.sqrt(_jackknife(day, influence / divisor, 1 / divisor, cluster, hazard))
     low, high = log_log_limits(share, error, level)
+    if cluster[0] == cluster[-1]:
+        low, high = np.full_like(share, np.nan), np.full_like(share, np.nan)
     return Curve(
         reported,
         at_risk[reported],

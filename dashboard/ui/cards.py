@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts.style import NBSP, between, count, days, percent
+from dashboard.charts.style import NBSP, SMALL, between, count, days, percent
 from dashboard.measures import NO_LIMITS
 from dashboard.ui import cache
 from dashboard.ui.wording import plain
@@ -17,12 +17,13 @@ from dashboard.ui.wording import plain
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its limits and, in words, what it was counted from; written as a share or in days."""
+    """A number with its limits, its n and, in words, what it was counted from; written as a share or in days."""
 
     value: float
     low: float
     high: float
     counted: str
+    n: float
     is_days: bool = False
     is_limited: bool = True
 
@@ -51,13 +52,13 @@ class Estimate:
 def completeness(total: pd.DataFrame) -> Estimate:
     row = total.iloc[0]
     counted = f"{count(row.evaluable)} of {count(row.treated)} sessions followed up"
-    return Estimate(row.completeness, row.completeness_low, row.completeness_high, counted)
+    return Estimate(row.completeness, row.completeness_low, row.completeness_high, counted, row.treated)
 
 
 def any_side_effect(total: pd.DataFrame) -> Estimate:
     row = total[total["effect"].astype(str) == "any"].iloc[0]
     counted = f"{count(row.affected)} of {count(row.evaluable)} sessions followed up"
-    return Estimate(row.rate, row.rate_low, row.rate_high, counted)
+    return Estimate(row.rate, row.rate_low, row.rate_high, counted, row.evaluable)
 
 
 def median_resolution(total: pd.DataFrame) -> Estimate:
@@ -65,7 +66,15 @@ def median_resolution(total: pd.DataFrame) -> Estimate:
     counted = f"{count(row.side_effects)} side effects, {count(row.resolved)} seen to resolve"
     counted += f" ({row.estimator})"
     is_limited = row.limits != NO_LIMITS
-    return Estimate(row.median_days, row.median_low, row.median_high, counted, is_days=True, is_limited=is_limited)
+    return Estimate(
+        row.median_days,
+        row.median_low,
+        row.median_high,
+        counted,
+        row.side_effects,
+        is_days=True,
+        is_limited=is_limited,
+    )
 
 
 def median_return(of_one_type: pd.DataFrame) -> Estimate:
@@ -75,7 +84,7 @@ def median_return(of_one_type: pd.DataFrame) -> Estimate:
         f"{cache.look().name('treatment_type', row.treatment_type)}, {count(row.patients)} patients, "
         f"{count(row.completed)} of {count(row.courses)} courses followed by another"
     )
-    return Estimate(row.median_days, row.median_low, row.median_high, counted, is_days=True)
+    return Estimate(row.median_days, row.median_low, row.median_high, counted, row.patients, is_days=True)
 
 
 Card = tuple[str, Callable[[pd.DataFrame], Estimate], pd.DataFrame, pd.DataFrame]
@@ -94,5 +103,7 @@ def cards(wanted: Sequence[Card], when: str) -> None:
                 estimate = read(now)
                 st.metric(title, estimate.written)
                 st.caption(plain(f"{estimate.limits}; {estimate.counted}"))
+                if estimate.n < SMALL:
+                    st.caption(f":orange-badge[Note] Fewer than {SMALL}, so read with care.")
                 if not before.empty:
                     st.caption(plain(estimate.against(read(before), when)))

@@ -38,6 +38,8 @@ _TOTALS = {
     "maintenance_intervals": "maintenance_summary",
 }
 """Where the n of a measure stands, if not in itself."""
+FUNNELS = (("practitioner",), ("clinic",))
+"""By what it is told who was little followed up."""
 
 
 def section(
@@ -82,10 +84,16 @@ def section(
                 _drawn(chart(frame, cache.look(), by, **drawing), heading, name, key)
                 counted = cache.measure(totals, filters, (), **total_options, **_without_limits(totals))
                 st.caption(plain(wording.n_in_words(counted, unit)))
-                for said in (*wording.estimated(frame, by, cache.look(), is_awaited), wording.tested(frame)):
+                for said in (
+                    *wording.estimated(frame, by, cache.look(), is_awaited),
+                    wording.tested(frame, by, cache.look()),
+                ):
                     if said:
                         st.caption(plain(said))
-                for warning in wording.warnings(frame, by, cache.look(), most):
+                for warning in [
+                    *_followed_up(name, filters, by, given),
+                    *wording.warnings(frame, by, cache.look(), most),
+                ]:
                     st.caption(f":orange-badge[Note] {plain(warning)}")
 
                 def contents(suffix: str) -> bytes:
@@ -97,6 +105,17 @@ def section(
             return False
 
         drawn(draw, cache.arriving(name, filters, by, **options)[1])
+
+
+def _followed_up(name: str, filters: Filters, by: tuple[str, ...], given: dict[str, Any]) -> list[str]:
+    """Who was little followed up, wherever rates are shown by practitioner or clinic."""
+    if by not in FUNNELS or name not in ("side_effect_rates", "follow_up_completeness", "follow_up_funnel"):
+        return []
+    options = {option: given[option] for option in options_of("follow_up_funnel")}
+    said = wording.little_followed_up(cache.measure("follow_up_funnel", filters, by, **options), by, cache.look())
+    if not said and name == "follow_up_funnel":
+        said = "Nobody is below the lower 99.8 % limit."
+    return [said] if said else []
 
 
 def small(
@@ -175,8 +194,9 @@ def panels(
         notes = {label: text for label, text in about.notes.items() if label != "columns"}
         st.table({plain(label.capitalize()): plain(text) for label, text in notes.items()}, border="horizontal")
     elif choice == "Table" and table is not None:
+        shown = wording.without_tests(table)
         st.dataframe(
-            table, hide_index=True, column_config=columns_in_words(table), placeholder="–", alt=f"{name} as a table"
+            shown, hide_index=True, column_config=columns_in_words(shown), placeholder="–", alt=f"{name} as a table"
         )
     elif choice == "SQL":
         st.code(sql, language="sql", wrap_lines=True)

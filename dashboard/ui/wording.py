@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard.charts.curves import MOST as MOST_CURVES
 from dashboard.charts.dots import MOST as MOST_ROWS
 from dashboard.charts.style import SMALL, Look, count, groups, percent
-from dashboard.measures import GREENWOOD, JACKKNIFE, KAPLAN_MEIER, NO_LIMITS, RESAMPLED, TURNBULL
+from dashboard.measures import GREENWOOD, JACKKNIFE, KAPLAN_MEIER, NO_LIMITS, OF_ONE_PATIENT, RESAMPLED, TURNBULL
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 UNITS = {"session": "sessions", "record": "treatment records", "patient": "patients"}
@@ -27,6 +27,7 @@ _LIMITS = {
     RESAMPLED: f"95 % limits from {RESAMPLED}",
     GREENWOOD: "95 % limits by Greenwood, as if every side effect were another patient's",
     NO_LIMITS: "without limits",
+    OF_ONE_PATIENT: "without limits, as all are of one patient",
 }
 
 
@@ -82,10 +83,12 @@ def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
     )
 
 
-def tested(frame: pd.DataFrame) -> str:
-    """The test of no difference between the groups, in words; nothing where there is none or where n is too small."""
-    if "logrank_p" not in frame or frame["logrank_p"].isna().all() or frame["side_effects"].min() < SMALL:
+def tested(frame: pd.DataFrame, by: Sequence[str], look: Look) -> str:
+    """The test of no difference between the groups in words, or why there is none; "" where nothing is compared."""
+    if "logrank_p" not in frame or frame["logrank_p"].isna().all():
         return ""
+    if small := too_small(frame, by, look):
+        return f"No test of a difference between the groups, because of fewer than {SMALL} side effects: {small}."
     row = frame.iloc[0]
     p = "below 0.001" if row.logrank_p < 0.001 else f"{row.logrank_p:.3f}"
     middle = " For the test, what was only seen gone resolved in the middle of the time in which it must have."
@@ -113,19 +116,41 @@ def estimated(frame: pd.DataFrame, by: Sequence[str], look: Look, is_awaited: bo
     return said
 
 
-def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | None = None) -> list[str]:
-    """What a reader has to know before believing a chart: small n, few followed up."""
+def without_tests(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame as a screen shows it: no test where a group is too small for one."""
+    if "logrank_p" in frame and frame["side_effects"].min() < SMALL:
+        return frame.drop(columns=[column for column in frame if str(column).startswith("logrank_")])
+    return frame
+
+
+def too_small(frame: pd.DataFrame, by: Sequence[str], look: Look) -> str:
+    """The groups that are smaller than figures should be, each with its n; "" where none is."""
     n = next(
         (column for column in ("evaluable", "side_effects", "due", "patients", "at_risk") if column in frame), None
     )
+    found = groups(frame, [column for column in by if column != "effect"], look) if n else []
+    return listed([f"{group.name} ({count(group.rows[n].max())})" for group in found if group.rows[n].max() < SMALL])
+
+
+def _is_one_patient(rows: pd.DataFrame) -> bool:
+    """Whether limits between patients are missing, as they are where there is one patient."""
+    return ("not_returned_low" in rows and bool(rows["not_returned_low"].isna().all())) or (
+        "courses" in rows and bool((rows["patients"] == 1).all())
+    )
+
+
+def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | None = None) -> list[str]:
+    """What a reader has to know before believing a chart: small n, few followed up."""
     found = groups(frame, [column for column in by if column != "effect"], look)
-    small = [f"{group.name} ({count(group.rows[n].max())})" for group in found if n and group.rows[n].max() < SMALL]
-    said = [f"Fewer than {SMALL}, so read with care: {listed(small)}."] if small else []
+    small = too_small(frame, by, look)
+    said = [f"Fewer than {SMALL}, so read with care: {small}."] if small else []
+    alone = [group.name for group in found if _is_one_patient(group.rows)]
+    said += [f"One patient only, which gives no limits: {listed(alone)}."] if alone else []
     shown = most or (MOST_CURVES if "day" in frame else MOST_ROWS)
     which = "latest" if by and by[0] in ("month", "quarter", "year") else "largest"
     if len(found) > shown:
         said.append(f"The chart shows the {shown} {which} of {len(found)} groups; the table has all.")
-    if "completeness" in frame:
+    if "completeness" in frame and "is_little_followed_up" not in frame:
         low = [
             f"{group.name} ({percent(group.rows['completeness'].iloc[0])})"
             for group in found
@@ -135,6 +160,16 @@ def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | Non
             [f"Fewer than half were followed up, so the true rate may be far from this: {listed(low)}."] if low else []
         )
     return said
+
+
+def little_followed_up(funnel: pd.DataFrame, by: Sequence[str], look: Look) -> str:
+    """Who is below the lower 99.8 % limit of the funnel of follow-up, in words; "" where nobody is."""
+    named = [
+        f"{group.name}, {count(row.evaluable)} of {count(row.treated)}"
+        for group in groups(funnel[funnel["is_little_followed_up"]], by, look)
+        for row in [group.rows.iloc[0]]
+    ]
+    return f"Little followed up: {listed(named)}; so a low rate there says little." if named else ""
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -3,7 +3,8 @@
 -- denominator: treated, the units of the cohort (with an onset window, those whose window has elapsed).
 -- unit: session (one patient on one day), record (one treated area) or patient.
 -- limits: Wilson score with the effective number of units, because units of one patient are alike; with
--- patients as units, plain Wilson.
+-- patients as units, plain Wilson. Where all units are of one patient, nothing tells how alike they are, and they
+-- count as if independent.
 -- grain: group
 -- reference: Wilson, J Am Stat Assoc 1927; 22: 209. Effective number: Kish, Survey Sampling, 1965.
 -- columns: treated, pending, evaluable, completeness, completeness_low, completeness_high

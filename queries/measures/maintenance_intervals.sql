@@ -6,7 +6,8 @@
 -- counts up to the data cut-off.
 -- weights: every patient and treatment type counts once, each of its K completed intervals as 1/K, so that
 -- those who come often do not count more.
--- limits: infinitesimal jackknife with patients as clusters, on the log(-log) scale.
+-- limits: infinitesimal jackknife with patients as clusters, on the log(-log) scale; none for one patient, who tells
+-- nothing of how patients differ.
 -- unit: days from the start of a course to the start of the next; touch-ups belong to their course.
 -- grain: group and day on which something ended, and day 0
 -- reference: Wang and Chang, J Am Stat Assoc 1999; 94: 146.

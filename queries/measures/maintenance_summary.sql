@@ -4,7 +4,8 @@
 -- share returned: by day 90, 120, 180, 270 and 365, with limits; empty beyond the last day observed.
 -- biased short: completed_median_days looks only at those who have already come back, and says too few days.
 -- weights: every patient and treatment type counts once, each of its K completed intervals as 1/K.
--- limits: infinitesimal jackknife with patients as clusters, on the log(-log) scale.
+-- limits: infinitesimal jackknife with patients as clusters, on the log(-log) scale; none for one patient, who tells
+-- nothing of how patients differ.
 -- grain: group
 -- reference: Wang and Chang, J Am Stat Assoc 1999; 94: 146.
 -- columns: patients, courses, completed, median_days, median_low, median_high, q1_days, q3_days,

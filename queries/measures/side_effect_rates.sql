@@ -7,7 +7,8 @@
 -- window: with an onset window, units whose window has not yet elapsed at the data cut-off are pending and not
 -- counted.
 -- limits: Wilson score with the effective number of units, because units of one patient are alike; with
--- patients as units, plain Wilson.
+-- patients as units, plain Wilson. Where all units are of one patient, nothing tells how alike they are, and they
+-- count as if independent.
 -- unseen: had none of those not followed up been affected, the rate would be the best case; had all, the worst
 -- case.
 -- grain: group and effect; any is at least one side effect, whichever.

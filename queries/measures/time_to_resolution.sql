@@ -9,7 +9,8 @@
 -- then. What is not known of that time is left open, and the curve falls at its end.
 -- limits: clustered, as a patient may have several side effects: for Kaplan-Meier by the infinitesimal jackknife with
 -- patients as clusters, on the log(-log) scale; for Turnbull from 500 resamples of patients, percentiles. On demand
--- greenwood (Kaplan-Meier only; the limits of a Turnbull curve are then left empty) or none.
+-- greenwood (Kaplan-Meier only; the limits of a Turnbull curve are then left empty) or none. One patient gives no
+-- clustered limits.
 -- grain: group and day on which something ended, and day 0
 -- reference: Turnbull, J R Stat Soc B 1976; 38: 290. Kaplan and Meier, J Am Stat Assoc 1958; 53: 457. Efron, Ann
 -- Stat 1979; 7: 1 (resamples). Kalbfleisch and Prentice, 1980 (log(-log) limits).

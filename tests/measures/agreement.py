@@ -22,6 +22,7 @@ SELECTIONS_PER_SEED = 4
 EXTRA_GROUPS: dict[str, tuple[str, ...]] = {
     "side_effect_rates": ("severity", "effect"),
     "follow_up_completeness": (),
+    "follow_up_funnel": (),
     "time_to_resolution": ("severity", "effect"),
     "time_to_resolution_summary": ("severity", "effect"),
     "healing_clock": ("severity", "effect"),
@@ -49,6 +50,10 @@ OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     "healing_clock": {
         "clock": ("onset", "onset", "treatment"),
         "limits": ("none", "none", "greenwood", "clustered"),
+    },
+    "follow_up_funnel": {
+        "unit": ("session", "record", "patient"),
+        "window_days": (None, None, 30, 180),
     },
     "maintenance_intervals": {},
     "maintenance_summary": {},

@@ -38,8 +38,31 @@ def test_nobody_returned_is_not_reached(snapshot_of: SnapshotOf) -> None:
     )
     row = only(snapshot_of(exports).measure("maintenance_summary"))
     assert (row["patients"], row["courses"], row["completed"]) == (1, 1, 0)
-    assert (row["returned_by_90"], row["returned_by_90_low"], row["returned_by_90_high"]) == (0, 0, 0)
+    assert (row["returned_by_90"], row["returned_by_90_low"], row["returned_by_90_high"]) == (0, None, None)
     assert (row["returned_by_120"], row["median_days"], row["completed_median_days"]) == (None, None, None)
+
+
+def test_one_patient_has_no_limits_and_two_have(snapshot_of: SnapshotOf) -> None:
+    # Ann after 50, 100 and 150 days: a curve of one patient, without limits. With Bea, after 80 days, there are some.
+    sessions = "\n".join(
+        f"a{day} | ann | {day} | skincare | {product}" for day, product in zip((0, 50, 150, 300), "AAAA", strict=True)
+    )
+    exports = drawn(
+        treatments=f"""
+            treatment_id | patient_id | treated_on | treatment_type | product
+            {sessions}
+            b0           | bea        | 0          | skincare       | B
+            b1           | bea        | 80         | skincare       | B
+        """
+    )
+    store = snapshot_of(exports)
+    ann = only(store.measure("maintenance_summary", by=("product",)), product="A")
+    assert (ann["patients"], ann["median_days"], ann["returned_by_120"]) == (1, 100, pytest.approx(2 / 3))
+    assert (ann["median_low"], ann["median_high"], ann["returned_by_120_low"]) == (None, None, None)
+    curve = store.measure("maintenance_intervals", by=("product",))
+    assert curve[["not_returned_low", "not_returned_high"]].isna().all(axis=None)
+    both = only(store.measure("maintenance_summary"))
+    assert 0 < both["returned_by_90_low"] < both["returned_by_90"] < both["returned_by_90_high"] < 1
 
 
 def test_a_type_the_catalogue_does_not_know_is_maintained_without_touch_ups(snapshot_of: SnapshotOf) -> None:

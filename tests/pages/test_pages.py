@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import date
@@ -16,7 +17,8 @@ from dashboard.pages import PAGES
 from dashboard.ui.sidebar import months_before
 from dashboard.ui.wording import plain
 from tests.conftest import import_once
-from tests.drawing import Exports, drawn, random_exports, write_exports
+from tests.drawing import Exports, drawn, on, random_exports, write_exports
+from tests.measures.test_follow_up_funnel import ONE_APART
 
 ONE = drawn("treatment_id | patient_id | treated_on | treatment_type\nT1 | A | 0 | neuromodulator")
 TWO = drawn("treatment_id | patient_id | treated_on | treatment_type\nT2 | B | 5 | skincare")
@@ -148,11 +150,15 @@ SEEN_GONE = drawn(
     """treatment_id | patient_id | treated_on | treatment_type
     T1 | A | 0 | neuromodulator
     T2 | B | 0 | neuromodulator
-    T3 | C | 0 | skincare""",
+    T3 | C | 0 | skincare
+    T4 | D | 0 | skincare
+    T5 | E | 0 | dermal_filler""",
     side_effects="""treatment_id | effect | onset_on | resolved_on | resolved_by
     T1 | bruising | 0 | . | 7
     T2 | bruising | 0 | 3 | .
-    T3 | bruising | 0 | 4 | .""",
+    T3 | bruising | 0 | 4 | .
+    T4 | bruising | 0 | 5 | .
+    T5 | bruising | 0 | 5 | .""",
 )
 
 
@@ -166,6 +172,54 @@ def test_a_page_says_how_each_curve_and_its_limits_were_estimated(opened: Opened
     assert "Neuromodulator: Turnbull curve, as some were only seen gone at a later contact" in words
     assert "limits from 500 resamples of patients" in words
     assert "Skincare: Kaplan-Meier curve; 95 % limits by the jackknife, patients as clusters." in words
+    assert "Dermal filler: Kaplan-Meier curve; without limits, as all are of one patient." in words
+
+
+def of_products(**patients: int) -> Exports:
+    """So many patients per product: two sessions a year apart, a side effect of a day each, the first followed up."""
+    people = [(product, f"{product}{i}") for product, n in patients.items() for i in range(n)]
+    treatments = [
+        {
+            "treatment_id": f"{who}-{day}",
+            "patient_id": who,
+            "treated_on": on(day),
+            "treatment_type": "skincare",
+            "product": product,
+        }
+        for product, who in people
+        for day in (0, 365)
+    ]
+    follow_ups = [{"treatment_id": f"{who}-0", "followed_up_on": on(14)} for _, who in people]
+    side_effects = [
+        {"treatment_id": f"{who}-0", "effect": "redness", "onset_on": on(0), "resolved_on": on(1 + i % 2)}
+        for i, (_, who) in enumerate(people)
+    ]
+    return Exports(treatments, [], follow_ups, side_effects)
+
+
+def test_a_warning_takes_the_place_of_a_test_of_small_groups(opened: Opened) -> None:
+    large = opened("large", of_products(A=30, B=20), "time-to-resolution", resolution_by="product")
+    assert plain("Log-rank test of no difference") in said(large)
+    assert "logrank_p" in large.dataframe[0].value
+    small = opened("small", of_products(A=30, B=19), "time-to-resolution", resolution_by="product")
+    assert plain("Log-rank test of no difference") not in said(small)
+    assert plain("because of fewer than 20 side effects: B (19).") in said(small)
+    assert "logrank_p" not in small.dataframe[0].value
+
+
+def test_one_patient_has_no_limits_and_that_is_said(opened: Opened) -> None:
+    app = opened("alone", of_products(A=30, B=1), "maintenance", maintenance_by="product")
+    assert plain("One patient only, which gives no limits: B.") in said(app)
+    assert not re.search(r"\bnan\b", said(app))
+
+
+def test_who_was_little_followed_up_is_named_and_others_are_not_called_safe(opened: Opened) -> None:
+    app = opened("many", MANY, "side-effects", rates_by="clinic")
+    assert plain("Nobody is below the lower 99.8 % limit.") in said(app)
+    assert "safe" not in said(app)
+    apart = opened("apart", ONE_APART, "side-effects", rates_by="clinic")
+    assert said(apart).count(plain("Little followed up: Z, 5 of 40; so a low rate there says little.")) == 5
+    assert plain("if none, or all") in plain(str(apart.get("plotly_chart")[0].proto.spec))
 
 
 def test_a_value_that_occurs_nowhere_is_said_and_selects_nothing(opened: Opened) -> None:

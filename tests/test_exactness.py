@@ -1,0 +1,120 @@
+"""The same records give the same bits: whatever the number of threads, and the order of rows and files."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import data
+from dashboard.store import MEASURES, Store, open_snapshot, options_of
+from queries import MODEL, groups_of
+from tests.drawing import Exports, random_exports, write_exports
+
+Content = dict[str, Any]
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Has every connection work with so many threads, and with all of them although there are few rows."""
+    connect = duckdb.connect
+
+    def work_with(number: int) -> None:
+        def connected(
+            database: str = ":memory:", read_only: bool = False, config: dict[str, Any] | None = None
+        ) -> duckdb.DuckDBPyConnection:
+            connection = connect(database, read_only, {**(config or {}), "threads": number})
+            if number > 1:
+                connection.execute("pragma verify_parallelism")
+            return connection
+
+        monkeypatch.setattr(duckdb, "connect", connected)
+
+    return work_with
+
+
+def numbered(exports: Exports) -> Exports:
+    """The exports with an id in every row, so that none takes its id from where it stands."""
+    return replace(
+        exports,
+        follow_ups=[{**row, "follow_up_id": f"F{place}"} for place, row in enumerate(exports.follow_ups)],
+        side_effects=[{**row, "side_effect_id": f"S{place}"} for place, row in enumerate(exports.side_effects)],
+    )
+
+
+def figures(store: Store) -> Content:
+    """Every measure by several groups and with several options, cell by cell and bit by bit."""
+    found: Content = {}
+    for measure in MEASURES:
+        groups = groups_of(measure)
+        for by in ((), ("treatment_type",), ("practitioner",), ("age_band", groups[-1])):
+            options = {"clock": "treatment"} if "clock" in options_of(measure) and by else {}
+            frame = store.measure(measure, by=by, **options)  # type: ignore[arg-type]
+            found[f"{measure} {by}"] = (list(frame.columns), [str(kind) for kind in frame.dtypes], bits(frame.values))
+    return found
+
+
+def bits(rows: Any) -> list[tuple[str, ...]]:
+    """The cells as texts that two different numbers do not share."""
+    return [tuple(value.hex() if isinstance(value, float) else repr(value) for value in row) for row in rows]
+
+
+def tables(place: Path, names: tuple[str, ...]) -> Content:
+    """Tables of a snapshot in the order in which their rows lie."""
+    with duckdb.connect(str(data.current(place).path), read_only=True) as connection:
+        return {name: connection.execute(f"from {name}").fetchall() for name in names}
+
+
+def imported(sources: list[Path], place: Path) -> Content:
+    report = data.import_exports(sources, into=place)
+    assert not report.rejects, report.rejects
+    # The contract's tables, and all that is derived from them.
+    names = ("treatments", "follow_ups", "side_effects", "patients", "treatment_types", *MODEL)
+    store = open_snapshot(place)
+    content = figures(store) | tables(place, names)
+    store.close()
+    return content
+
+
+def differing(one: Content, other: Content) -> list[str]:
+    return [name for name in one if one[name] != other[name]]
+
+
+def test_any_number_of_threads_gives_the_same_bits(threads: Callable[[int], None], tmp_path: Path) -> None:
+    exports = write_exports(random_exports(3, 60), tmp_path / "exports")
+    threads(1)
+    alone = imported([exports], tmp_path / "1.json")
+    threads(4)
+    assert differing(alone, imported([exports], tmp_path / "4.json")) == []
+
+
+@pytest.mark.parametrize("seed", [4, 7])
+def test_any_order_of_rows_and_files_gives_the_same_bits(seed: int, tmp_path: Path) -> None:
+    exports = numbered(random_exports(seed, 60))
+    whole = imported([write_exports(exports, tmp_path / "exports")], tmp_path / "whole.json")
+    files = torn(tmp_path / "exports", tmp_path / "torn", random.Random(seed))
+    assert differing(whole, imported(files, tmp_path / "torn.json")) == []
+
+
+def torn(exports: Path, folder: Path, draw: random.Random) -> list[Path]:
+    """The rows of every file shuffled and dealt to two files, all files in another order."""
+    folder.mkdir()
+    files = []
+    for file in exports.iterdir():
+        with file.open(encoding="utf-8", newline="") as lines:
+            header, *rows = list(csv.reader(lines))
+        draw.shuffle(rows)
+        for part, dealt in enumerate((rows[::2], rows[1::2])):
+            if not dealt:
+                continue
+            files.append(folder / f"{file.stem}_{part}.csv")
+            with files[-1].open("w", encoding="utf-8", newline="") as written:
+                csv.writer(written).writerows([header, *dealt])
+    draw.shuffle(files)
+    return files
