@@ -3,6 +3,7 @@
 filters.py     what is selected: one frozen value
 store.py       a snapshot opened read-only: measures, records, definitions
 measures.py    from the counts of a measure's SQL to its figures
+privacy.py     which small numbers, and what would give them away, do not leave
 statistics/    estimators over counts
 charts/        one function per measure: table -> figure
 ui/            what all pages share

@@ -84,14 +84,26 @@ _memory = click.option(
 )
 
 
+_suppress = click.option(
+    "--suppress-below",
+    type=click.IntRange(0),
+    help="Hide counts below this and what would give them away, such as 5; else OUTCOMES_SUPPRESS_BELOW, else none.",
+)
+
+
 @main.command()
 @_snapshot
+@_suppress
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535))
-def serve(snapshot: Path | None, host: str, port: int) -> None:
+def serve(snapshot: Path | None, suppress_below: int | None, host: str, port: int) -> None:
     """Open the dashboard in a browser."""
+    from dashboard import privacy
     from data import current
 
+    if suppress_below is not None:
+        os.environ[privacy.VARIABLE] = str(suppress_below)
+    privacy.suppress_below()  # refuses, if it cannot be understood
     if host != "localhost" and not _is_loopback(host):
         raise Refused(
             f"--host {host} would show patient records to the network, and there is no sign-in yet: "
@@ -327,6 +339,7 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
 @main.command()
 @click.argument("measure")
 @_snapshot
+@_suppress
 @click.option("--from", "treated_from", type=_day, help="First day of treatment.")
 @click.option("--to", "treated_to", type=_day, help="Last day of treatment.")
 @click.option("--dose-from", type=float, help="Smallest dose.")
@@ -352,7 +365,7 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     help="A file, or - for stdout.",
 )
-def export(measure: str, snapshot: Path | None, **options: Any) -> None:
+def export(measure: str, snapshot: Path | None, suppress_below: int | None, **options: Any) -> None:
     """Write a measure, or the records of a table, as a file."""
     from dashboard import export as files
     from dashboard.filters import SIDE_EFFECT_FILTERS
@@ -362,7 +375,7 @@ def export(measure: str, snapshot: Path | None, **options: Any) -> None:
         raise Refused(f"there is no measure {measure!r}; there are: {', '.join((*MEASURES, *RECORDS))}")
     output: Path | None = options.pop("output")
     file_format = options.pop("file_format") or (_ending(output) if output else "csv")
-    store = open_snapshot(_existing(snapshot))
+    store = open_snapshot(_existing(snapshot), suppress_below)
     filters, taken = _selection(store, options)
     of_side_effects = [column for column in SIDE_EFFECT_FILTERS if getattr(filters, column)]
     if of_side_effects and not counts_side_effects(measure):

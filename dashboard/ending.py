@@ -28,6 +28,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         from dashboard.export import ExportError
         from dashboard.filters import FilterError
+        from dashboard.privacy import Withheld
         from data import ImportRefused
 
         ending = _Ending()
@@ -38,7 +39,7 @@ class Commands(click.Group):
             raise
         except (click.Abort, KeyboardInterrupt):
             raise Refused(INTERRUPTED) from None
-        except (ImportRefused, FilterError, ExportError) as refusal:
+        except (ImportRefused, FilterError, ExportError, Withheld) as refusal:
             # DuckDB tells an interruption in words of its own, which may be taken for an error of the export's.
             raise Refused(INTERRUPTED if ending.was_asked else str(refusal)) from None
         except BrokenPipeError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import os
 import re
 import threading
@@ -20,7 +21,7 @@ import pyarrow as pa
 
 import data
 import queries
-from dashboard import figures
+from dashboard import figures, privacy
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
 from dashboard.measures import ESTIMATES, OF_RESOLUTION_CURVES, Limits, ResolutionCurves, resolution_curves
 from queries import Definition
@@ -84,16 +85,18 @@ def default_snapshot(
     return place, True
 
 
-def open_snapshot(path: Path | str | None = None) -> Store:
+def open_snapshot(path: Path | str | None = None, suppress_below: int | None = None) -> Store:
     """The current snapshot behind that pointer (or snapshot file), checked against its SHA-256.
 
-    Raises data.ImportRefused where there is none, or where it is damaged or of another version.
+    `suppress_below` is the smallest count that is told; where it is None, OUTCOMES_SUPPRESS_BELOW says so, else 0.
+    Raises data.ImportRefused where there is no snapshot, or where it is damaged or of another version.
     """
     place = Path(path) if path else snapshot_path()
+    k = privacy.suppress_below() if suppress_below is None else suppress_below
     while True:
         generation = data.current(place)
         try:
-            return Store(generation)
+            return SuppressedStore(generation, k) if k > 1 else Store(generation)
         except duckdb.IOException:
             # A snapshot that later imports have removed in the meantime: the pointer names a newer one.
             if generation.path.exists():
@@ -105,6 +108,8 @@ class Store:
 
     def __init__(self, generation: data.Generation, memory: int | None = None) -> None:
         self.name = generation.name
+        self.generation = generation
+        self.suppress_below = 0
         self._connection = duckdb.connect(":memory:")
         place = str(generation.path).replace("'", "''")
         self._connection.execute(f"attach '{place}' as snapshot_file (read_only)")
@@ -296,6 +301,68 @@ class Store:
 
     def _frame(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         return self._connection.cursor().execute(sql, parameters).df()
+
+
+class SuppressedStore(Store):
+    """A store that tells no small number (dashboard/privacy.py) and no record: what leaves it may be seen by others."""
+
+    def __init__(self, generation: data.Generation, k: int) -> None:
+        super().__init__(generation)
+        self.suppress_below = k
+
+    def measure(  # type: ignore[override]
+        self,
+        name: str,
+        filters: Filters | None = None,
+        by: Sequence[str] = ("treatment_type",),
+        **options: Any,
+    ) -> pd.DataFrame:
+        """The figures of a measure, with small numbers and what would give them away empty, and so marked.
+
+        Raises privacy.Withheld for a measure of single patients, and for crossed groups.
+        """
+        privacy.check(name, by)
+        k, level = self.suppress_below, options.get("level", 0.95)
+
+        def told(measure: str, **changed: Any) -> pd.DataFrame:
+            return super(SuppressedStore, self).measure(measure, filters, **{"by": by, **options, **changed})
+
+        if name in privacy.CURVES:
+            summary = privacy.CURVES[name].summary
+            total = told(summary, by=())
+            return privacy.suppressed_curve(
+                name, told(name), privacy.suppressed(summary, told(summary), total, by, k), by, k
+            )
+        if curve := privacy.curve_of(name):
+            return privacy.suppressed_summary(name, told(name), told(name, by=()), told(curve), by, k)
+        patients = None
+        if "unit" in options_of(name) and options.get("unit") != "patient":
+            patients = told(name, unit="patient"), told(name, unit="patient", by=())
+        return privacy.suppressed(name, told(name), told(name, by=()), by, k, patients, level)
+
+    def cohort_size(self, filters: Filters | None = None) -> tuple[float, int]:  # type: ignore[override]
+        """How many treatment records the filters leave, nan where they or the others are few, and of how many."""
+        selected, of = super().cohort_size(filters)
+        is_told = all(not 0 < few < self.suppress_below for few in (selected, of - selected))
+        return selected if is_told else math.nan, of
+
+    def records_reader(self, table: str, *_: Any, **__: Any) -> pa.RecordBatchReader:
+        """Raises privacy.Withheld: records are of single patients."""
+        raise privacy.Withheld(f"{table} are records of single patients, withheld while small numbers are suppressed")
+
+    def record_count(self, table: str, *_: Any, **__: Any) -> tuple[int, int]:
+        """Raises privacy.Withheld, as `records_reader` does."""
+        raise privacy.Withheld(f"{table} are records of single patients, withheld while small numbers are suppressed")
+
+    def recall_counts(self, *_: Any, **__: Any) -> pd.DataFrame:
+        """Raises privacy.Withheld, as `records_reader` does."""
+        raise privacy.Withheld(
+            "the recall list names single patients, and is withheld while small numbers are suppressed"
+        )
+
+    def rejects_to_mend(self, import_no: int, file: str) -> tuple[str, bytes]:
+        """Raises privacy.Withheld, as `records_reader` does."""
+        raise privacy.Withheld("rejected rows are withheld while small numbers are suppressed")
 
 
 def first_look(place: Path, memory: int | None = None) -> list[tuple[str, str, str, bytes]]:

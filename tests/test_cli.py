@@ -363,3 +363,13 @@ def test_what_a_proposal_leaves_open_is_said(tmp_path: Path) -> None:
     assert "Open: termine.csv: The dates of Datum can be read as day first or month first" in outcome.stderr
     assert "would be written over" in refused("propose", tmp_path, "--output", tmp_path / "termine.csv")
     assert "does not exist" in refused("propose", tmp_path / "absent")
+
+
+def test_small_numbers_are_suppressed_where_that_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = export(folder, "side_effect_rates", "--by", "practitioner", "--suppress-below", 5)
+    assert "true" in {row["is_suppressed"] for row in asked}
+    assert not {row["affected"] for row in asked} & {"1", "2", "3", "4"}
+    assert "withheld" in refused("export", "treatments", "--suppress-below", 5, "--snapshot", folder / "outcomes.json")
+    monkeypatch.setenv("OUTCOMES_SUPPRESS_BELOW", "5")
+    assert export(folder, "side_effect_rates", "--by", "practitioner") == asked
+    assert "is_suppressed" not in export(folder, "side_effect_rates", "--suppress-below", 0)[0]

@@ -46,6 +46,8 @@ def curves(
     ends and again beside their numbers at risk, so that there is nothing to look up. `band` is a first and a last day,
     shaded behind everything.
     """
+    # Of a suppressed group there is nothing to draw.
+    found = [group for group in found if (group.rows["day"] <= horizon).any() and group.rows[share].notna().any()]
     traces: list[Figure] = []
     ends: list[tuple[float, float, Group]] = []
     plot = 200 if is_small else _PLOT

@@ -37,6 +37,9 @@ def follow_up_funnel(funnel: pd.DataFrame, look: Look = LIGHT, by: Sequence[str]
     their names to the pointer.
     """
     known = funnel[funnel["treated"] > 0]
+    known = known[known["completeness"].notna()]
+    if known.empty:
+        return figure([], look, _TOP)
     found = groups(known, by, look)
     overall, tau = float(known["overall_completeness"].iloc[0]), float(known["between_groups_sd"].iloc[0])
     most = int(known["treated"].max())

@@ -11,7 +11,7 @@ from dashboard.charts.bars import Bar, Part, bars, in_words
 from dashboard.charts.curves import MOST as MOST_CURVES
 from dashboard.charts.curves import curves
 from dashboard.charts.dots import MOST, Row, day_axis, dots
-from dashboard.charts.style import LIGHT, Figure, Look, between, count, days, groups, percent, safe
+from dashboard.charts.style import LIGHT, Figure, Look, between, count, days, groups, of_n, percent, safe
 
 
 def maintenance_intervals(
@@ -54,7 +54,7 @@ def maintenance_summary(summary: pd.DataFrame, look: Look = LIGHT, by: Sequence[
             row.median_low,
             row.median_high,
             row.patients,
-            f"<b>{days(row.median_days)}</b>  n{chr(160)}{count(row.patients)}",
+            of_n(days(row.median_days), row.patients),
             f"<b>{safe(group.name)}</b><br>median {days(row.median_days)}, "
             f"{between(row.median_low, row.median_high, 'days') if row.patients > 1 else 'without limits'}"
             f"<br>{count(row.patients)} patient{'' if row.patients == 1 else 's'}, "

@@ -22,6 +22,7 @@ from dashboard.charts.style import (
     blend,
     count,
     figure,
+    fraction,
     groups,
     note,
     percent,
@@ -65,7 +66,7 @@ def side_effect_rates(
 
 
 def _rate(group: Group, row: Any) -> Row:
-    n = f"{count(row.affected)}/{count(row.evaluable)}"
+    n = fraction(row.affected, row.evaluable)
     return Row(
         group.name,
         row.rate,
@@ -107,10 +108,10 @@ def side_effect_rates_heat_map(
         for line, effect in enumerate(effects):
             cell: Any = cells[effect]
             is_small = cell.evaluable < SMALL
-            depth = (cell.rate / highest) ** 0.6 if highest and cell.evaluable and not is_small else 0.0
+            depth = (cell.rate / highest) ** 0.6 if highest and cell.rate > 0 and not is_small else 0.0
             shapes.append(_cell(column, line, blend(*look.heat, depth)))
             ink = "#FFFFFF" if depth > 0.55 else look.ink if cell.affected else look.quiet
-            text = f"{percent(cell.rate)}<br>{count(cell.affected)}/{count(cell.evaluable)}"
+            text = f"{percent(cell.rate)}<br>{fraction(cell.affected, cell.evaluable)}"
             faded = {"opacity": FADED} if is_small else {}
             notes.append(note(text, look, x=column, y=line, colour=ink, size=FINE - 1, align="center", **faded))
             title = f"<b>{safe(group.name)}</b>, {safe(look.name('effect', effect).lower())}"
@@ -159,7 +160,7 @@ def follow_up_completeness(
             row.completeness_low,
             row.completeness_high,
             row.treated,
-            f"<b>{percent(row.completeness)}</b>  {count(row.evaluable)}/{count(row.treated)}",
+            f"<b>{percent(row.completeness)}</b>  {fraction(row.evaluable, row.treated)}",
             f"<b>{safe(group.name)}</b><br>{percent(row.completeness)}, "
             f"{between(row.completeness_low, row.completeness_high)}"
             f"<br>{count(row.evaluable)} of {count(row.treated)} treated were followed up",

@@ -9,7 +9,7 @@ import pandas as pd
 from dashboard.charts.curves import MOST as MOST_CURVES
 from dashboard.charts.curves import curves
 from dashboard.charts.dots import MOST, Row, day_axis, dots
-from dashboard.charts.style import LIGHT, Figure, Look, between, count, days, groups, percent, safe
+from dashboard.charts.style import LIGHT, Figure, Look, between, count, days, groups, of_n, percent, safe
 
 
 def time_to_resolution(
@@ -43,9 +43,9 @@ def time_to_resolution_summary(
             row.median_low,
             row.median_high,
             row.side_effects,
-            f"<b>{days(row.median_days)}</b>  n{chr(160)}{count(row.side_effects)}",
+            of_n(days(row.median_days), row.side_effects),
             f"<b>{safe(group.name)}</b><br>median {days(row.median_days)}"
-            + (f", {between(row.median_low, row.median_high, 'days')}" if row.limits != "none" else "")
+            + ("" if row.limits.startswith("none") else f", {between(row.median_low, row.median_high, 'days')}")
             + f"<br>{count(row.resolved)} of {count(row.side_effects)} "
             f"seen to resolve<br>{percent(row.resolved_by_14)} resolved by day 14",
             group.colour,

@@ -24,6 +24,7 @@ FONT = "Inter, -apple-system, 'Segoe UI', 'Source Sans', sans-serif"
 TEXT, FINE = 13, 12
 NBSP = "\u00a0"
 NOT_RECORDED = "Not recorded"
+SUPPRESSED, SUPPRESSED_COUNT = "suppressed", "a suppressed number"
 
 _VERBATIM = {"practitioner", "clinic", "product", "lot", "age_band", "year"}
 _ORDINALS = {"1": "First", "2": "Second", "3": "Third", "4": "Fourth", "5": "Fifth", "6+": "Sixth and later"}
@@ -167,8 +168,13 @@ def words(code: str) -> str:
 
 
 def count(number: float) -> str:
-    """A count with thousand separators."""
-    return f"{number:,.0f}"
+    """A count with thousand separators; in words where it is suppressed."""
+    return SUPPRESSED_COUNT if math.isnan(number) else f"{number:,.0f}"
+
+
+def fraction(some: float, of: float) -> str:
+    """Some of all, as a chart has room for it."""
+    return SUPPRESSED if math.isnan(some) or math.isnan(of) else f"{count(some)}/{count(of)}"
 
 
 def percent(share: float) -> str:
@@ -185,6 +191,11 @@ def days(number: float, none: str = "not reached") -> str:
     if math.isnan(number):
         return none
     return f"{number:,.0f}{NBSP}day{'' if number == 1 else 's'}"
+
+
+def of_n(figure: str, n: float) -> str:
+    """A figure with its n, as a chart has room for it."""
+    return SUPPRESSED if math.isnan(n) else f"<b>{figure}</b>  n{NBSP}{count(n)}"
 
 
 def between(low: float, high: float, unit: str = "%") -> str:

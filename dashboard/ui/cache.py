@@ -173,7 +173,7 @@ def maintained_types(filters: Filters) -> dict[str, str]:
 def usual_maintained_type(filters: Filters) -> tuple[str, ...]:
     """The maintained treatment type with the most courses among those selected; () where there is none."""
     summary = measure("maintenance_summary", filters, ("treatment_type",))
-    return () if summary.empty else (str(summary["treatment_type"].iloc[int(summary["courses"].argmax())]),)
+    return () if summary.empty else (str(summary["treatment_type"].iloc[int(summary["courses"].fillna(0).argmax())]),)
 
 
 def affected(column: str, filters: Filters) -> list[str]:

@@ -11,6 +11,7 @@ import streamlit as st
 
 import data
 from dashboard.filters import FilterError
+from dashboard.privacy import Withheld
 from dashboard.ui.wording import plain, sentence
 
 LOG = logging.getLogger("outcomes")
@@ -26,6 +27,8 @@ def calmly() -> Iterator[None]:
     except FilterError as misunderstood:
         st.error(sentence(str(misunderstood)), title="This selection cannot be understood, so nothing is shown")
         st.button("Open without filters", on_click=st.query_params.clear)
+    except Withheld as withheld:
+        st.info(sentence(str(withheld)), title="Not shown, because small numbers are suppressed")
     except Exception as failure:
         # The message of a failure may quote a patient's record; where it happened does not.
         where = "".join(traceback.format_tb(failure.__traceback__))

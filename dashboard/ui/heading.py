@@ -28,4 +28,4 @@ def heading(title: str, lead: str, filters: Filters) -> bool:
             "Choose a longer period or take filters away, or reset them all in the panel on the left.",
             title="No treatment record matches this selection",
         )
-    return selected > 0
+    return selected != 0

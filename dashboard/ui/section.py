@@ -143,9 +143,9 @@ def measure_of(chart: Callable[..., Figure]) -> str:
 
 
 def is_nothing(frame: pd.DataFrame) -> bool:
-    """Whether a measure has no unit to speak of."""
+    """Whether a measure has no unit to speak of; a count that is suppressed is one."""
     n = next(column for column in ("treated", "side_effects", "due", "courses", "at_risk") if column in frame)
-    return not frame[n].any()
+    return bool((frame[n] == 0).all())
 
 
 def downloads(name: str, contents: Callable[[str], bytes], key: str) -> None:

@@ -134,6 +134,8 @@ def too_small(frame: pd.DataFrame, by: Sequence[str], look: Look) -> str:
 
 def _is_one_patient(rows: pd.DataFrame) -> bool:
     """Whether limits between patients are missing, as they are where there is one patient."""
+    if "is_suppressed" in rows and rows["is_suppressed"].any():
+        return False
     return ("not_returned_low" in rows and bool(rows["not_returned_low"].isna().all())) or (
         "courses" in rows and bool((rows["patients"] == 1).all())
     )
@@ -159,6 +161,11 @@ def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | Non
         said += (
             [f"Fewer than half were followed up, so the true rate may be far from this: {listed(low)}."] if low else []
         )
+    if "is_suppressed" in frame and frame["is_suppressed"].any():
+        hidden = [group.name for group in found if group.rows["is_suppressed"].any()]
+        said.append(f"Small numbers, and what would give them away, are suppressed: {listed(hidden)}.")
+        if "day" in frame:
+            said.append("Curves are told on a few days, the same for all groups; what happened between is not shown.")
     return said
 
 

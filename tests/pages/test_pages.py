@@ -222,6 +222,23 @@ def test_who_was_little_followed_up_is_named_and_others_are_not_called_safe(open
     assert plain("if none, or all") in plain(str(apart.get("plotly_chart")[0].proto.spec))
 
 
+@pytest.mark.parametrize("page", [name for name in PAGE_NAMES if name != "data"])
+@pytest.mark.parametrize("by", ["practitioner", "lot"])
+def test_with_small_numbers_suppressed(opened: Opened, page: str, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTCOMES_SUPPRESS_BELOW", "5")
+    query = {f"{kind}_by": by for kind in ("rates", "resolution", "maintenance")} if page != "overview" else {}
+    app = opened("suppressed", MANY, page, **query)
+    assert not app.exception
+    assert not app.error
+    assert not re.search(r"\bnan\b", said(app))
+    charts = "".join(str(chart.proto.spec) for chart in app.get("plotly_chart"))
+    assert not re.search(r"\bnan\b", charts)
+    if page == "side-effects":
+        assert plain("Small numbers, and what would give them away, are suppressed") in said(app)
+    if page == "records":
+        assert "withheld while small numbers are suppressed" in said(app)
+
+
 def test_a_value_that_occurs_nowhere_is_said_and_selects_nothing(opened: Opened) -> None:
     app = opened("many", MANY, "overview", clinic="Nowhere")
     assert "Nowhere occurs nowhere" in said(app)
