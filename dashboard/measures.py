@@ -222,10 +222,14 @@ def time_to_resolution(curves: ResolutionCurves, by: Groups, counts: Callable[[]
 
 
 def time_to_resolution_summary(
-    curves: ResolutionCurves, by: Groups, counts: Callable[[], pd.DataFrame]
+    curves: ResolutionCurves, by: Groups, counts: Callable[[], pd.DataFrame], strata: Groups = ()
 ) -> pd.DataFrame:
-    """Median, quartiles, shares resolved and the log-rank test of the groups, one row per group."""
-    chi2, df, p = log_rank([drawn.observed.midpoints for drawn in curves.values()])
+    """Median, quartiles, shares resolved and the log-rank test of the groups, one row per group.
+
+    With strata the groups are compared within them only, and the counts are by group and stratum.
+    """
+    groups = [drawn.observed.midpoints for drawn in curves.values()]
+    chi2, df, p = log_rank(*(_within(strata, curves, by, counts()) if strata else [groups]))
     summaries: list[dict[str, object]] = []
     for group, drawn in curves.items():
         _, resolved, censored = (int(count.sum()) for count in drawn.observed.ends)
@@ -251,6 +255,16 @@ def time_to_resolution_summary(
     columns = ["side_effects", "resolved", "censored", *_QUANTILES, *share_names, "logrank_chi2", "logrank_df"]
     columns += ["logrank_p", "restricted_mean_days", "estimator", "limits", *limit_names]
     return _typed(pd.DataFrame(summaries, columns=[*by, *columns]), by, ("side_effects", "resolved", "censored"))
+
+
+def _within(
+    strata: Groups, curves: ResolutionCurves, by: Groups, counts: pd.DataFrame
+) -> list[list[tuple[Integers, Integers, Integers]]]:
+    """Per stratum what each group of the curves has in it: day, resolved, censored."""
+    observed = {key: _observed(rows).midpoints for key, rows in _each_group(counts, (*by, *strata))}
+    nobody = (np.zeros(0, dtype=np.int64),) * 3
+    values = dict.fromkeys(key[len(by) :] for key in observed)
+    return [[observed.get((*group, *value), nobody) for group in curves] for value in values]
 
 
 def healing_clock(curves: ResolutionCurves, by: Groups, counts: Callable[[], pd.DataFrame]) -> pd.DataFrame:
@@ -335,7 +349,7 @@ ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
     )
 }
 
-OF_RESOLUTION_CURVES: dict[str, Callable[[ResolutionCurves, Groups, Callable[[], pd.DataFrame]], pd.DataFrame]] = {
+OF_RESOLUTION_CURVES: dict[str, Callable[..., pd.DataFrame]] = {
     estimate.__name__: estimate for estimate in (time_to_resolution, time_to_resolution_summary, healing_clock)
 }
 """The last argument gives the counts of the measure's own SQL, where they are needed."""

@@ -48,6 +48,8 @@ DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
 BATCH_ROWS = 50_000
 MOST_CURVES = 200
 OF_CURVES = {"clock", "limits"}
+OF_TESTS = {"time_to_resolution_summary": {"strata"}}
+FIRST_LOOK = ("session", None, "onset", 0.95)
 FEW_RECORDS = 2_000_000
 HORIZON_DAYS = 30
 SAMPLE = Path(data.__file__).parent / "sample"
@@ -146,30 +148,34 @@ class Store:
         clock: Clock = "onset",
         level: float = 0.95,
         limits: Limits = "clustered",
+        strata: Sequence[str] = (),
     ) -> pd.DataFrame:
         """The figures of a measure: first the columns of `by`, then those its definition names, a row per group.
 
         `limits` are those of resolution curves: clustered by patient, which may take seconds; greenwood, empty where a
-        curve is Turnbull's; or none.
+        curve is Turnbull's; or none. Within `strata`, more groups, those of `by` are tested against each other.
         `by` may be empty: then there is one group and no column for it. A group of '' was not recorded. Options that a
         measure does not know are left alone. Raises FilterError for a group that the measure cannot be shown by.
         """
         possible = queries.groups_of(name)
-        impossible = [group for group in by if group not in possible]
+        impossible = [group for group in (*by, *strata) if group not in possible]
+        if twice := set(by) & set(strata):
+            raise FilterError(f"groups cannot be compared within strata of the same: {', '.join(sorted(twice))}")
         if impossible:
             raise FilterError(f"{name} cannot be shown by {', '.join(impossible)}; it can by: {', '.join(possible)}")
         filters = filters or Filters()
-        is_first_look = filters.is_empty and (unit, window_days, clock, level) == ("session", None, "onset", 0.95)
+        is_first_look = filters.is_empty and (unit, window_days, clock, level, *strata) == FIRST_LOOK
         is_first_look &= limits == "none" or name not in OF_RESOLUTION_CURVES
         stored = self._stored.get((name, ",".join(by))) if is_first_look else None
         if stored:
             return figures.from_blob(stored)
-        sql = queries.measure(name, by)
+        sql = queries.measure(name, (*by, *strata))
         given = {"filters": filters.to_sql(), "unit": unit, "window_days": window_days, "clock": clock}
         counts = partial(self._frame, sql, {key: value for key, value in given.items() if f"${key}" in sql})
         if name in OF_RESOLUTION_CURVES:
             curves = self._resolution_curves(filters, tuple(by), clock, level, limits)
-            estimates = OF_RESOLUTION_CURVES[name](curves, by, counts)
+            more = {"strata": tuple(strata)} if strata else {}
+            estimates = OF_RESOLUTION_CURVES[name](curves, by, counts, **more)
         else:
             estimates = ESTIMATES[name](counts(), tuple(by), level)
         return estimates.astype({column: "str" for column in (*by, "effect") if column in estimates})
@@ -392,7 +398,8 @@ def options_of(name: str) -> tuple[str, ...]:
     """The options of a measure or a record table besides filters and groups: unit, window_days, clock, ..."""
     sql = queries.measure(name, ()) if name in MEASURES else _records_sql(name)
     bound = set(re.findall(r"\$(\w+)", sql)) - {"filters"}
-    return tuple(sorted(bound | (OF_CURVES if name in OF_RESOLUTION_CURVES else set())))
+    of_curves = OF_CURVES if name in OF_RESOLUTION_CURVES else set()
+    return tuple(sorted(bound | of_curves | OF_TESTS.get(name, set())))
 
 
 def definition(name: str) -> Definition:

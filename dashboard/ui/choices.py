@@ -65,5 +65,11 @@ def group(measure: str, key: str, *without: str) -> tuple[str, ...]:
     return (choice("Compare by", {words(name): name for name in offered}, key, "Treatment type"),)
 
 
+def stratum(measure: str, key: str, *without: str) -> tuple[str, ...]:
+    """Within what the groups are tested against each other."""
+    offered = [name for name in groups_of(measure) if name not in ("total", *without)]
+    return choice("Test within", {"Everybody": ()} | {words(name): (name,) for name in offered}, key, "Everybody")
+
+
 def _span(days: int) -> str:
     return f"{days} days" if days % 365 else f"{days // 365} year{'s' * (days > 365)}"

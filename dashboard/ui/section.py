@@ -55,6 +55,7 @@ def section(
     unit: str = "session",
     window_days: int | None = None,
     clock: str = "onset",
+    strata: tuple[str, ...] = (),
     **drawing: Any,
 ) -> None:
     """The measure whose name the chart function bears, drawn, with everything a reader may ask about it.
@@ -64,10 +65,12 @@ def section(
     """
     with calmly():
         name = measure_of(chart)
-        given: dict[str, Any] = {"unit": unit, "window_days": window_days, "clock": clock}
+        given: dict[str, Any] = {"unit": unit, "window_days": window_days, "clock": clock, "strata": strata}
         options = {option: given[option] for option in options_of(name) if option in given}
         totals = _TOTALS.get(name, name)
-        total_options = {option: given[option] for option in options_of(totals) if option in given}
+        total_options = {
+            option: given[option] for option in options_of(totals) if option in given and option != "strata"
+        }
         key = f"{chart.__name__}-{heading}".replace(" ", "-").lower()
         if "clock" in inspect.signature(chart).parameters:
             drawing["clock"] = clock
@@ -86,7 +89,7 @@ def section(
                 st.caption(plain(wording.n_in_words(counted, unit)))
                 for said in (
                     *wording.estimated(frame, by, cache.look(), is_awaited),
-                    wording.tested(frame, by, cache.look()),
+                    wording.tested(frame, by, cache.look(), strata),
                 ):
                     if said:
                         st.caption(plain(said))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashboard.charts.curves import MOST as MOST_CURVES
 from dashboard.charts.dots import MOST as MOST_ROWS
-from dashboard.charts.style import SMALL, Look, count, groups, percent
+from dashboard.charts.style import SMALL, Look, count, groups, percent, words
 from dashboard.measures import GREENWOOD, JACKKNIFE, KAPLAN_MEIER, NO_LIMITS, OF_ONE_PATIENT, RESAMPLED, TURNBULL
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -83,7 +83,7 @@ def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
     )
 
 
-def tested(frame: pd.DataFrame, by: Sequence[str], look: Look) -> str:
+def tested(frame: pd.DataFrame, by: Sequence[str], look: Look, strata: Sequence[str]) -> str:
     """The test of no difference between the groups in words, or why there is none; "" where nothing is compared."""
     if "logrank_p" not in frame or frame["logrank_p"].isna().all():
         return ""
@@ -92,8 +92,9 @@ def tested(frame: pd.DataFrame, by: Sequence[str], look: Look) -> str:
     row = frame.iloc[0]
     p = "below 0.001" if row.logrank_p < 0.001 else f"{row.logrank_p:.3f}"
     middle = " For the test, what was only seen gone resolved in the middle of the time in which it must have."
+    within = f" within strata of {joined([words(column).lower() for column in strata])}" if strata else ""
     return (
-        f"Log-rank test of no difference between the groups: chi-square {row.logrank_chi2:.1f}, "
+        f"Log-rank test of no difference between the groups{within}: chi-square {row.logrank_chi2:.1f}, "
         f"{count(row.logrank_df)} degrees of freedom, p {p}. It says nothing of how large a difference is, or of why."
         f"{middle if (frame['estimator'] == TURNBULL).any() else ''}"
     )
@@ -137,7 +138,7 @@ def _is_one_patient(rows: pd.DataFrame) -> bool:
     if "is_suppressed" in rows and rows["is_suppressed"].any():
         return False
     return ("not_returned_low" in rows and bool(rows["not_returned_low"].isna().all())) or (
-        "courses" in rows and bool((rows["patients"] == 1).all())
+        {"courses", "patients"} <= set(rows) and bool((rows["patients"] == 1).all())
     )
 
 

@@ -207,6 +207,20 @@ def test_a_warning_takes_the_place_of_a_test_of_small_groups(opened: Opened) -> 
     assert "logrank_p" not in small.dataframe[0].value
 
 
+def test_plans_that_were_due_are_shown(opened: Opened) -> None:
+    planned = drawn(
+        """treatment_id | patient_id | treated_on | treatment_type | planned_interval_days
+        T1 | A | 0   | neuromodulator | 90
+        T2 | A | 92  | neuromodulator | 90
+        T3 | B | 0   | neuromodulator | 90
+        T4 | B | 400 | neuromodulator | ."""
+    )
+    app = opened("plans-due", planned, "maintenance")
+    assert not app.error
+    words = said(app).replace("\\", "")
+    assert "The plans of 3 of 4 courses were due." in words, words
+
+
 def test_one_patient_has_no_limits_and_that_is_said(opened: Opened) -> None:
     app = opened("alone", of_products(A=30, B=1), "maintenance", maintenance_by="product")
     assert plain("One patient only, which gives no limits: B.") in said(app)
