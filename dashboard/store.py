@@ -158,6 +158,7 @@ class Store:
         measure does not know are left alone. Raises FilterError for a group that the measure cannot be shown by.
         """
         possible = queries.groups_of(name)
+        strata = tuple(strata) if name in OF_TESTS else ()
         impossible = [group for group in (*by, *strata) if group not in possible]
         if twice := set(by) & set(strata):
             raise FilterError(f"groups cannot be compared within strata of the same: {', '.join(sorted(twice))}")
@@ -174,7 +175,7 @@ class Store:
         counts = partial(self._frame, sql, {key: value for key, value in given.items() if f"${key}" in sql})
         if name in OF_RESOLUTION_CURVES:
             curves = self._resolution_curves(filters, tuple(by), clock, level, limits)
-            more = {"strata": tuple(strata)} if strata else {}
+            more = {"strata": strata} if strata else {}
             estimates = OF_RESOLUTION_CURVES[name](curves, by, counts, **more)
         else:
             estimates = ESTIMATES[name](counts(), tuple(by), level)

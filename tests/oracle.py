@@ -611,36 +611,38 @@ def restricted_mean(curve: Curve, to_day: int) -> float | None:
 
 
 def log_rank(
-    groups: Sequence[Sequence[tuple[int, bool]]],
+    *strata: Sequence[Sequence[tuple[int, bool]]],
 ) -> tuple[float, int, float] | tuple[None, None, None]:
     """The log-rank test of groups of (day, seen): chi-square, df, p; None where there is nothing to test.
 
-    The variance is hypergeometric. A group that is gone before the first event has nothing to say and is left out,
-    as R's survdiff leaves out groups in which no event is expected; df is one less than the groups that remain. All
-    sums are exact fractions, so a singular variance (the first event ends everything) is known to be so.
+    Every stratum has the same groups, perhaps with nobody in them; what is observed, expected and its variance is
+    summed over strata. The variance is hypergeometric. A group in which no event is expected has nothing to say and is
+    left out, as R's survdiff leaves it out; df is one less than the groups that remain. All sums are exact fractions,
+    so a singular variance (the first event ends everything) is known to be so.
     """
-    events = sorted({end for group in groups for end, seen in group if seen})
-    groups = [group for group in groups if events and max(end for end, _ in group) >= events[0]]
-    k = len(groups)
-    if k < 2:
+    k = len(strata[0])
+    expected, difference = [Fraction(0)] * k, [Fraction(0)] * k
+    variance = [[Fraction(0)] * k for _ in range(k)]
+    for groups in strata:
+        for day in sorted({end for group in groups for end, seen in group if seen}):
+            at_risk = [sum(1 for end, _ in group if end >= day) for group in groups]
+            ended = [sum(1 for end, seen in group if seen and end == day) for group in groups]
+            n, d = sum(at_risk), sum(ended)
+            for i in range(k):
+                expected[i] += Fraction(d * at_risk[i], n)
+                difference[i] += ended[i] - Fraction(d * at_risk[i], n)
+                if n == 1:
+                    continue
+                for j in range(k):
+                    own = Fraction(at_risk[i], n) * ((i == j) - Fraction(at_risk[j], n))
+                    variance[i][j] += own * Fraction(d * (n - d), n - 1)
+    told = [i for i in range(k) if expected[i] > 0][:-1]
+    if not told:
         return None, None, None
-    difference = [Fraction(0) for _ in groups]
-    variance = [[Fraction(0) for _ in groups] for _ in groups]
-    for day in events:
-        at_risk = [sum(1 for end, _ in group if end >= day) for group in groups]
-        ended = [sum(1 for end, seen in group if seen and end == day) for group in groups]
-        n, d = sum(at_risk), sum(ended)
-        for i in range(k):
-            difference[i] += ended[i] - Fraction(d * at_risk[i], n)
-            if n == 1:
-                continue
-            for j in range(k):
-                own = Fraction(at_risk[i], n) * ((i == j) - Fraction(at_risk[j], n))
-                variance[i][j] += own * Fraction(d * (n - d), n - 1)
-    chi_square = quadratic_form([row[:-1] for row in variance[:-1]], difference[:-1])
+    chi_square = quadratic_form([[variance[i][j] for j in told] for i in told], [difference[i] for i in told])
     if chi_square is None:
         return None, None, None
-    return float(chi_square), k - 1, chi_square_tail(float(chi_square), k - 1)
+    return float(chi_square), len(told), chi_square_tail(float(chi_square), len(told))
 
 
 def quadratic_form(matrix: list[list[Fraction]], vector: list[Fraction]) -> Fraction | None:
@@ -886,12 +888,20 @@ def time_to_resolution_summary(
     clock: str = "onset",
     level: float = 0.95,
     limits: str = "clustered",
+    strata: Sequence[str] = (),
 ) -> list[Row]:
-    """Counts, quantiles, shares resolved by fixed days and the log-rank test of the groups."""
+    """Counts, quantiles, shares resolved by fixed days and the log-rank test of the groups, perhaps within strata."""
     rows = []
     groups = groups_of_observations(resolution_observations(exports, selection, clock), by)
-    middles = [[middle_of(row["interval"]) for row in observations] for _, observations in sorted(groups.items())]
-    chi_square, df, p = log_rank(middles)
+    within = groups_of_observations(resolution_observations(exports, selection, clock), strata)
+    middles = [
+        [
+            [middle_of(row["interval"]) for row in stratum if group_of(row["record"], by, row["side_effect"]) == group]
+            for group in sorted(groups)
+        ]
+        for stratum in within.values()
+    ]
+    chi_square, df, p = log_rank(*middles) if middles else (None, None, None)
     for group, observations in sorted(groups.items()):
         curve, estimator, kind = resolution_curve(observations, level, limits)
         shares, share_limits = ended_by(curve, "resolved_by", RESOLVED_BY)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.filters import Filters
+from dashboard.filters import FilterError, Filters
 from tests.conftest import RandomSnapshot, SnapshotOf
 from tests.drawing import Exports, on
-from tests.measures.agreement import SEEDS, agrees_on_random_cases, column_of, only
+from tests.measures.agreement import SEEDS, agrees, agrees_on_random_cases, column_of, only
 from tests.measures.test_oracle_known_answers import PLACEBO, SIX_MP
 
 
@@ -34,6 +34,20 @@ def remissions() -> Exports:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_agrees_with_the_naive_implementation(seed: int, random_snapshot: RandomSnapshot) -> None:
     agrees_on_random_cases("time_to_resolution_summary", seed, *random_snapshot(seed))
+
+
+@pytest.mark.parametrize("strata", [("clinic",), ("sex", "severity")])
+@pytest.mark.parametrize("seed", SEEDS[:12])
+def test_within_strata_agrees_with_the_naive_implementation(
+    seed: int, strata: tuple[str, ...], random_snapshot: RandomSnapshot
+) -> None:
+    agrees("time_to_resolution_summary", *random_snapshot(seed), {}, options={"limits": "none", "strata": strata})
+
+
+def test_strata_have_to_be_others_than_the_groups(random_snapshot: RandomSnapshot) -> None:
+    _, store = random_snapshot(1)
+    with pytest.raises(FilterError, match="within strata of the same: clinic"):
+        store.measure("time_to_resolution_summary", by=("clinic",), strata=("clinic",))
 
 
 def test_published_medians_and_log_rank(snapshot_of: SnapshotOf) -> None:
