@@ -85,14 +85,16 @@ def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
 
 def tested(frame: pd.DataFrame, by: Sequence[str], look: Look, strata: Sequence[str]) -> str:
     """The test of no difference between the groups in words, or why there is none; "" where nothing is compared."""
-    if "logrank_p" not in frame or frame["logrank_p"].isna().all():
+    if "logrank_p" not in frame:
         return ""
+    within = f" within strata of {joined([words(column).lower() for column in strata])}" if strata else ""
+    if frame["logrank_p"].isna().all():
+        return f"No test{within}: not all groups are found together in a stratum." if strata and len(frame) > 1 else ""
     if small := too_small(frame, by, look):
         return f"No test of a difference between the groups, because of fewer than {SMALL} side effects: {small}."
     row = frame.iloc[0]
     p = "below 0.001" if row.logrank_p < 0.001 else f"{row.logrank_p:.3f}"
     middle = " For the test, what was only seen gone resolved in the middle of the time in which it must have."
-    within = f" within strata of {joined([words(column).lower() for column in strata])}" if strata else ""
     return (
         f"Log-rank test of no difference between the groups{within}: chi-square {row.logrank_chi2:.1f}, "
         f"{count(row.logrank_df)} degrees of freedom, p {p}. It says nothing of how large a difference is, or of why."

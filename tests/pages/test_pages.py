@@ -207,6 +207,14 @@ def test_a_warning_takes_the_place_of_a_test_of_small_groups(opened: Opened) -> 
     assert "logrank_p" not in small.dataframe[0].value
 
 
+def test_groups_may_be_tested_within_strata(opened: Opened) -> None:
+    query = {"resolution_by": "product", "resolution_strata": "treatment_type"}
+    within = opened("large", of_products(A=30, B=20), "time-to-resolution", **query)
+    assert plain("between the groups within strata of treatment type: chi-square") in said(within)
+    apart = opened("large", of_products(A=30, B=20), "time-to-resolution", **query | {"resolution_by": "indication"})
+    assert "within strata" not in said(apart)
+
+
 def test_plans_that_were_due_are_shown(opened: Opened) -> None:
     planned = drawn(
         """treatment_id | patient_id | treated_on | treatment_type | planned_interval_days
