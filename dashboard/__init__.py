@@ -8,6 +8,6 @@ statistics/    estimators over counts
 charts/        one function per measure: table -> figure
 ui/            what all pages share
 pages/         sentences and sections
-export.py      tables as files
+export.py      tables as files; handout.py: the page that a patient takes home
 cli.py         the command `outcomes`; ending.py: how each of its commands ends
 """
