@@ -4,7 +4,8 @@
 -- share resolved: by day 1, 3, 7, 14, 30 and 90, with limits; empty beyond the last day observed.
 -- restricted mean: the mean number of days with the side effect, out of the first 90; empty where observation
 -- ends sooner.
--- comparison: the log-rank test of all groups shown, on demand within strata. It needs one day for each side effect, so that one which was
+-- comparison: the log-rank test of all groups shown, on demand within strata. It needs one day for each side effect,
+-- so that one which was
 -- only seen gone counts there on the middle of the time in which it must have resolved, rounded up to a whole day.
 -- clock: days since the onset, or on demand since the treatment.
 -- estimator: that of the curve, Kaplan-Meier or Turnbull.
