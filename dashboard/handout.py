@@ -44,7 +44,8 @@ def sentence(clock: pd.DataFrame, question: Question, day: int) -> str:
     if math.isnan(row.resolved):
         return f"None of our patients with {_small(question.effect)} was watched until day {day}."
     share = in_ten_in_words(row.resolved)
-    limits = "" if math.isnan(row.resolved_high) else f" ({limits_in_words(row.resolved_low, row.resolved_high)})"
+    limits = limits_in_words(row.resolved_low, row.resolved_high)
+    limits = f" ({limits})" if limits else ""
     by_then = f"by day {day} {CLOCKS[question.clock]}"
     if row.patients == row.side_effects:
         return (

@@ -63,7 +63,7 @@ def _dots(row: Any, place: int, colour: str, look: Look, clock: str) -> Figure:
     resolved, low, high = row.resolved, row.resolved_low, row.resolved_high
     gone = in_ten(resolved)
     most = gone if math.isnan(high) else limits_in_ten(low, high)[1]
-    limits = "" if math.isnan(high) else f"<br>{limits_in_words(low, high)}"
+    limits = f", {said}" if (said := limits_in_words(low, high)) else ""
     fills = [colour if at <= gone else wash(colour, 0.22) if at <= most else look.ground for at in range(1, TEN + 1)]
     told = f"{percent(resolved)} gone by day {row.day} after {clock}{limits}"
     return {

@@ -29,8 +29,12 @@ def in_ten_in_words(share: float) -> str:
 
 
 def limits_in_words(low: float, high: float) -> str:
-    """Limits as people say them: between 6 and 8 in 10."""
+    """Limits as people say them: between 6 and 8 in 10; "" where they leave nothing open, or are not known."""
+    if math.isnan(low) or math.isnan(high):
+        return ""
     least, most = limits_in_ten(low, high)
+    if least == most:
+        return ""
     if least == 0 and most == TEN:
         return "anything from none to all"
     if least == 0:

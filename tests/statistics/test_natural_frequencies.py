@@ -37,6 +37,8 @@ def test_a_share(share: float, dots: int, said: str) -> None:
         (0.0, 0.31, (0, 4), "at most 4 in 10"),
         (0.88, 0.97, (8, 10), "at least 8 in 10"),
         (0.02, 0.98, (0, 10), "anything from none to all"),
+        (0.0, 0.0, (0, 0), ""),
+        (1.0, 1.0, (10, 10), ""),
     ],
 )
 def test_limits_are_rounded_outwards(low: float, high: float, ends: tuple[int, int], said: str) -> None:
