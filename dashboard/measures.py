@@ -40,7 +40,6 @@ RESAMPLED, NO_LIMITS, OF_ONE_PATIENT = f"{RESAMPLES} resamples of patients", "no
 
 Groups = Sequence[str]
 Limits = Literal["clustered", "greenwood", "none"]
-LIMITS: tuple[Limits, ...] = ("clustered", "greenwood", "none")
 
 
 def side_effect_rates(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:

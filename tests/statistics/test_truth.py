@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashboard.statistics.proportions import effective_units, wilson
@@ -69,6 +68,12 @@ Patients = st.lists(
 
 
 @given(Patients, st.floats(0.01, 0.9999))
+@example([(0, 1)], 0.95)
+@example([(1, 1)], 0.95)
+@example([(0, 40)], 0.95)
+@example([(40, 40)], 0.95)
+@example([(0, 3), (5, 5)], 0.95)
+@example([(1, 10**9)], 0.95)
 def test_limits_of_a_share_enclose_it(patients: list[tuple[int, int]], level: float) -> None:
     x, n = np.array([x for x, _ in patients]), np.array([n for _, n in patients])
     affected, units, *sums = of_patients(x, n)
@@ -79,11 +84,6 @@ def test_limits_of_a_share_enclose_it(patients: list[tuple[int, int]], level: fl
     plain_low, plain_high = wilson(affected / units, units, level)
     assert low <= plain_low + 1e-12
     assert high >= plain_high - 1e-12
-
-
-@pytest.mark.parametrize("patients", [[(0, 1)], [(1, 1)], [(0, 40)], [(40, 40)], [(0, 3), (5, 5)], [(1, 10**9)]])
-def test_limits_of_the_smallest_and_the_largest(patients: list[tuple[int, int]]) -> None:
-    test_limits_of_a_share_enclose_it.hypothesis.inner_test(patients, 0.95)  # type: ignore[attr-defined]
 
 
 Series = st.tuples(st.integers(0, 5), st.lists(st.integers(0, 400), max_size=6), st.none() | st.integers(0, 400))
