@@ -16,6 +16,17 @@ import pyarrow as pa
 
 import queries
 
+MEASURES = (
+    "side_effect_rates",
+    "follow_up_completeness",
+    "follow_up_funnel",
+    "time_to_resolution",
+    "time_to_resolution_summary",
+    "healing_clock",
+    "maintenance_intervals",
+    "maintenance_summary",
+    "kept_plans",
+)
 GROUPS: tuple[tuple[str, ...], ...] = ((), ("treatment_type",))
 
 _MAKERS = (queries.ROOM, Path(__file__).parent / "statistics", Path(__file__).parent / "measures.py")

@@ -42,6 +42,8 @@ class Filters:
     practitioner: tuple[str, ...] = ()
     clinic: tuple[str, ...] = ()
     indication: tuple[str, ...] = ()
+    dose_band: tuple[str, ...] = ()
+    aftercare: tuple[str, ...] = ()
     age_band: tuple[str, ...] = ()
     sex: tuple[str, ...] = ()
     skin_type: tuple[str, ...] = ()

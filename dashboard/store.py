@@ -115,9 +115,9 @@ class Store:
         self._connection = duckdb.connect(":memory:")
         place = str(generation.path).replace("'", "''")
         self._connection.execute(f"attach '{place}' as snapshot_file (read_only)")
-        there = {name for (name,) in self._rows("select table_name from duckdb_tables()")}
+        there = self._tables()
         for table in (*_CONTRACT, *_ACCOUNTS, *queries.MODEL):
-            # A relation of the model that snapshots did not have from the beginning is derived whenever it is asked.
+            # What of the model snapshots did not have from the beginning is derived whenever it is asked.
             select = f"from snapshot_file.{table}" if table in there else f"({queries.read(f'model/{table}')})"
             self._connection.execute(f"create view {table} as {select}{_ADDED.get(table, '')}")
         for macro in queries.MACROS:
@@ -303,6 +303,15 @@ class Store:
         """The catalogue (data/treatment_types.csv), with the types that it did not know added."""
         return self._frame("from treatment_types")
 
+    def _tables(self) -> set[str]:
+        """The tables of the snapshot's file, but one of treatment records that lacks an attribute of later versions."""
+        columns = self._rows(
+            "select table_name, column_name from duckdb_columns() where database_name = 'snapshot_file'"
+        )
+        attributes = {column for table, column in columns if table == "treatment_records"}
+        older = set() if attributes >= set(queries.ATTRIBUTES) else {"treatment_records"}
+        return {table for table, _ in columns} - older
+
     def _rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         return self._connection.cursor().execute(sql, parameters).fetchall()
 
@@ -384,7 +393,7 @@ def first_look(place: Path, memory: int | None = None) -> list[tuple[str, str, s
 
     # While one is counted, another is estimated; where there are many records, that would take twice the memory.
     with ThreadPoolExecutor(2 if store.cohort_size()[1] <= FEW_RECORDS else 1) as pool:
-        looks = list(pool.map(made, *zip(*product(MEASURES, figures.GROUPS), strict=True)))
+        looks = list(pool.map(made, *zip(*product(figures.MEASURES, figures.GROUPS), strict=True)))
     store.close()
     return looks
 

@@ -49,6 +49,8 @@ ATTRIBUTES = (
     "practitioner",
     "clinic",
     "indication",
+    "dose_band",
+    "aftercare",
     "age_band",
     "sex",
     "skin_type",

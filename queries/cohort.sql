@@ -17,6 +17,8 @@ select
     practitioner,
     clinic,
     indication,
+    dose_band,
+    aftercare,
     age_band,
     sex,
     skin_type,
@@ -45,6 +47,8 @@ where
     and (filters['practitioner'] is null or list_contains(filters['practitioner'], practitioner))
     and (filters['clinic'] is null or list_contains(filters['clinic'], clinic))
     and (filters['indication'] is null or list_contains(filters['indication'], indication))
+    and (filters['dose_band'] is null or list_contains(filters['dose_band'], dose_band))
+    and (filters['aftercare'] is null or list_contains(filters['aftercare'], aftercare))
     and (filters['age_band'] is null or list_contains(filters['age_band'], age_band))
     and (filters['sex'] is null or list_contains(filters['sex'], sex))
     and (filters['skin_type'] is null or list_contains(filters['skin_type'], skin_type))

@@ -38,6 +38,8 @@ RECORD_FILTERS = (
     "practitioner",
     "clinic",
     "indication",
+    "dose_band",
+    "aftercare",
     "age_band",
     "sex",
     "skin_type",
@@ -76,6 +78,29 @@ def yes_no(value: bool | None) -> str:
     return "" if value is None else "yes" if value else "no"
 
 
+def dose_band(row: Row, treatments: Iterable[Row]) -> str:
+    """The third in which a record's dose is among those of the same treatment type, area and unit."""
+    if row.get("dose") is None:
+        return ""
+    alike = [
+        other["dose"]
+        for other in treatments
+        if other.get("dose") is not None
+        and all(
+            (other.get(name) or None) == (row.get(name) or None) for name in ("treatment_type", "area", "dose_unit")
+        )
+    ]
+    below = Fraction(sum(dose < row["dose"] for dose in alike), len(alike))
+    return "lower third" if below < Fraction(1, 3) else "middle third" if below < Fraction(2, 3) else "upper third"
+
+
+def aftercare(so_far: str, follow_up: Row) -> str:
+    """What the follow-ups of a record say of its aftercare, with one more: one that says "not followed" is believed."""
+    if follow_up.get("aftercare_followed") is None or so_far == "not followed":
+        return so_far
+    return "followed" if follow_up["aftercare_followed"] else "not followed"
+
+
 def treatment_records(exports: Exports) -> list[Row]:
     """Every treatment record with its patient's attributes, its follow-ups and its side effects.
 
@@ -93,6 +118,7 @@ def treatment_records(exports: Exports) -> list[Row]:
         attributes["sex"] = patient.get("sex") or ""
         attributes["skin_type"] = patient.get("skin_type") or ""
         attributes["smoker"] = yes_no(patient.get("smoker"))
+        attributes["dose_band"] = dose_band(row, exports.treatments)
         attributes["month"] = f"{day.year:04}-{day.month:02}"
         attributes["quarter"] = f"{day.year:04}-Q{(day.month + 2) // 3}"
         attributes["year"] = f"{day.year:04}"
@@ -111,6 +137,7 @@ def treatment_records(exports: Exports) -> list[Row]:
     for row in exports.follow_ups:
         for record in records_of_contact(row, row["followed_up_on"], records):
             record["follow_ups"].append(row["followed_up_on"])
+            record["attributes"]["aftercare"] = aftercare(record["attributes"]["aftercare"], row)
     for row in exports.side_effects:
         linked = records_of_contact(row, row["onset_on"], records)
         record_of_side_effect(row, linked)["side_effects"].append(row)

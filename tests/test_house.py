@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 SQL_FILES = sorted((ROOT / "queries").rglob("*.sql"))
 LABELS = {
     "action",
+    "aftercare",
     "at risk",
     "basis",
     "biased short",
@@ -28,6 +29,7 @@ LABELS = {
     "course",
     "age",
     "denominator",
+    "dose band",
     "due",
     "estimator",
     "evaluable",

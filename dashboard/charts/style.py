@@ -29,6 +29,7 @@ SUPPRESSED, SUPPRESSED_COUNT = "suppressed", "a suppressed number"
 _VERBATIM = {"practitioner", "clinic", "product", "lot", "age_band", "year"}
 _ORDINALS = {"1": "First", "2": "Second", "3": "Third", "4": "Fourth", "5": "Fifth", "6+": "Sixth and later"}
 _PHRASES = {
+    "aftercare": {"followed": "Aftercare followed", "not followed": "Aftercare not followed"},
     "smoker": {"yes": "Smoker", "no": "Not a smoker"},
     "serious": {"yes": "Serious", "no": "Not serious"},
     "effect": {"any": "At least one"},

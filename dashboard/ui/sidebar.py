@@ -17,7 +17,18 @@ from dashboard.ui.wording import plain, sentence
 _FIRST = ("treatment_type",)
 _SECOND = ("practitioner", "clinic", "product", "area")
 _SIDE_EFFECTS = ("effect", "severity", "serious")
-OPTIONS = ("rates_", "resolution_", "maintenance_", "records_")
+OPTIONS = (
+    "rates_",
+    "resolution_",
+    "maintenance_",
+    "results_",
+    "comparison_",
+    "face_",
+    "watch_",
+    "changes_",
+    "patient_",
+    "records_",
+)
 """How the names of the pages' own options begin."""
 _DAYS = (datetime.date(1900, 1, 1), datetime.date(2200, 12, 31))
 _SPANS = {"Last 3 months": 3, "Last 6 months": 6, "Last 12 months": 12, "All time": 0}

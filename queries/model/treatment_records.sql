@@ -1,6 +1,9 @@
 -- A treatment record with everything that filters, groups and counts it: what the pages scan.
 -- not recorded: the empty text.
 -- age: the year of the treatment less the year of birth.
+-- dose band: the third of the doses given of the same treatment type, area and unit that the record's dose is in, by
+-- how many were smaller.
+-- aftercare: followed, where a follow-up of the record says so and none says otherwise.
 -- evaluable: at least one follow-up or side effect is linked to the record.
 -- course: set on the records of the session and treatment type that start a course.
 -- grain: treatment record
@@ -9,6 +12,40 @@ with
         select patient_no, birth_year, sex, skin_type, smoker
         from (select distinct patient_no, patient_id from sessions)
         join patients using (patient_id)
+    ),
+    doses as (
+        select
+            treatment_type,
+            area,
+            dose_unit,
+            dose,
+            sum(count(*)) over (partition by treatment_type, area, dose_unit) as given,
+            sum(count(*)) over (partition by treatment_type, area, dose_unit order by dose) - count(*) as given_below
+        from treatments
+        where dose is not null
+        group by treatment_type, area, dose_unit, dose
+    ),
+    dose_bands as (
+        select
+            treatment_type,
+            area,
+            dose_unit,
+            dose,
+            case
+                when 3 * given_below < given
+                then 'lower third'
+                when 3 * given_below < 2 * given
+                then 'middle third'
+                else 'upper third'
+            end as dose_band
+        from doses
+    ),
+    advice as (
+        select treatment_no, bool_and(aftercare_followed) as is_followed
+        from follow_up_links
+        join follow_ups using (follow_up_no)
+        where aftercare_followed is not null
+        group by treatment_no
     ),
     records as (
         select
@@ -30,13 +67,15 @@ select
     records.treatment_type,
     coalesce(product, '') as product,
     coalesce(lot, '') as lot,
-    coalesce(area, '') as area,
+    coalesce(records.area, '') as area,
     coalesce(side, '') as side,
     coalesce(technique, '') as technique,
     coalesce(practitioner, '') as practitioner,
     coalesce(clinic, '') as clinic,
     coalesce(indication, '') as indication,
-    dose::double as dose,
+    records.dose::double as dose,
+    coalesce(dose_band, '') as dose_band,
+    case when is_followed then 'followed' when not is_followed then 'not followed' else '' end as aftercare,
     case
         when age is null
         then ''
@@ -64,5 +103,12 @@ select
     interval_days,
     is_returned
 from records
+left join advice using (treatment_no)
+left join
+    dose_bands
+    on dose_bands.treatment_type = records.treatment_type
+    and dose_bands.area is not distinct from records.area
+    and dose_bands.dose_unit is not distinct from records.dose_unit
+    and dose_bands.dose = records.dose
 left join courses on courses.session_no = records.session_no and courses.treatment_type = records.treatment_type
 order by treatment_no
