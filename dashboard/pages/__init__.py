@@ -1,5 +1,11 @@
-"""The pages in reading order. A page has a TITLE, a URL_PATH and `render(filters)`: sentences and sections."""
+"""The pages in reading order, by the sections of the menu. A page has a TITLE, a URL_PATH and `render(filters)`."""
 
 from dashboard.pages import data, healing_clock, maintenance, overview, records, side_effects, time_to_resolution
 
-PAGES = (overview, side_effects, time_to_resolution, healing_clock, maintenance, records, data)
+SECTIONS = {
+    "": (overview,),
+    "Outcomes": (side_effects, time_to_resolution, maintenance),
+    "For a patient": (healing_clock,),
+    "Records": (records, data),
+}
+PAGES = tuple(page for pages in SECTIONS.values() for page in pages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import streamlit as st
@@ -23,12 +23,21 @@ class PageModule(Protocol):
     def render(self, filters: Filters) -> None: ...
 
 
-def front_door(pages: Sequence[PageModule]) -> None:
-    """The page that is asked for, of what the filter panel selects; the first of the pages is the way in."""
-    pages = [page for page in pages if may_import() or not _is_for_importing(page)]
+def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
+    """The page that is asked for, of what the filter panel selects; the first of the pages is the way in.
+
+    The sections, by their names, are those of the menu.
+    """
+    menu = {
+        name: [page for page in pages if may_import() or not _is_for_importing(page)]
+        for name, pages in sections.items()
+    }
+    pages = [page for section in menu.values() for page in section]
     known = {page.URL_PATH: st.Page(_shown(page), title=page.TITLE, url_path=page.URL_PATH) for page in pages[1:]}
     known |= {pages[0].URL_PATH: st.Page(_shown(pages[0]), title=pages[0].TITLE, default=True)}
-    current = st.navigation([known[page.URL_PATH] for page in pages])
+    current = st.navigation(
+        {name: [known[page.URL_PATH] for page in section] for name, section in menu.items()}, position="top"
+    )
     st.session_state["pages"] = known
     with calmly():
         try:

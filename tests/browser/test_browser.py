@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboard.pages import PAGES
+from dashboard.pages import PAGES, SECTIONS
 from dashboard.store import default_snapshot
 
 if TYPE_CHECKING:
@@ -122,6 +122,14 @@ def settle(page: Page) -> None:
         chart.wait_for()
 
 
+def by_menu(page: Page, title: str) -> None:
+    """Goes to another page by the menu at the top."""
+    section = next(name for name, pages in SECTIONS.items() if title in [each.TITLE for each in pages])
+    if section:
+        page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    page.get_by_role("menuitem" if section else "link", name=title, exact=True).click()
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_every_page(visit: Callable[..., Page], address: str, width: int, scheme: str) -> None:
     page = visit("", width, scheme)
@@ -129,7 +137,7 @@ def test_every_page(visit: Callable[..., Page], address: str, width: int, scheme
         if width < 1000:
             page.goto(f"{address}/{path}")
         else:
-            page.get_by_role("link", name=module.TITLE, exact=True).click()
+            by_menu(page, module.TITLE)
         page.get_by_role("heading", name=module.TITLE, exact=True, level=1).wait_for()
         settle(page)
         assert page.locator("h1").inner_text() == module.TITLE
@@ -150,7 +158,7 @@ def test_filters_stay_from_page_to_page_and_in_the_address(visit: Callable[..., 
     page.get_by_role("option", name="Dermal filler").click()
     page.wait_for_url(re.compile("treatment_type=Dermal"))
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="Side effects", exact=True).click()
+    by_menu(page, "Side effects")
     page.get_by_role("heading", name="Side effects", exact=True).wait_for()
     settle(page)
     assert "treatment_type=Dermal" in page.url

@@ -37,7 +37,7 @@ def front_door(place: int) -> None:
     from dashboard.pages import PAGES
     from dashboard.ui.navigation import front_door
 
-    front_door((PAGES[place], *PAGES[:place], *PAGES[place + 1 :]))
+    front_door({"": (PAGES[place], *PAGES[:place], *PAGES[place + 1 :])})
 
 
 Opened = Callable[..., AppTest]
