@@ -104,6 +104,7 @@ def read(name: str) -> str:
     return definition(name).sql
 
 
+@cache
 def names(room: str) -> tuple[str, ...]:
     """The relations of a room, such as `measures`, in alphabetical order."""
     return tuple(sorted(path.stem for path in (ROOM / room).glob("*.sql")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ MOST = 40
 """More rows than this are not a picture any more; the table has them all."""
 
 _ROW = 27
-_LEFT, _TOP = 132, 30
+_LEFT, _RIGHT, _TOP = 132, 118, 30
+_CHARACTER = 6.6
 _LONGEST = 19
 
 
@@ -39,7 +41,6 @@ def dots(
     rows: Sequence[Row],
     look: Look,
     axis: Callable[[float], tuple[list[float], list[str]]],
-    right: int = 118,
     is_whole: bool = False,
     key: str = "",
 ) -> Figure:
@@ -52,6 +53,7 @@ def dots(
     """
     shown = [row for row in rows if not row.is_heading]
     top = _reach(shown, is_whole)
+    right = max([_RIGHT, *(round(_CHARACTER * len(re.sub("<.*?>", "", row.said))) for row in shown)])
     foot = 30 if key else 8
     places = [float(place) for place, row in enumerate(rows) if not row.is_heading]
     traces: list[Figure] = []

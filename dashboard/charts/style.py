@@ -124,17 +124,20 @@ def groups(
     if not by:
         return [Group("All", look.accent, frame)] if len(frame) else []
     keys = list(frame[list(by)].astype(str).itertuples(index=False, name=None))
+    places: dict[tuple[str, ...], list[int]] = {}
+    for row, key in enumerate(keys):
+        places.setdefault(key, []).append(row)
     types = list(look.treatment_types)
     found: list[Group] = []
     is_by_type = tuple(by) == ("treatment_type",)
-    order = sorted(dict.fromkeys(keys), key=lambda key: _place(types, key[0])) if is_by_type else dict.fromkeys(keys)
+    order = sorted(dict.fromkeys(keys), key=lambda key: _place(types, key[0])) if is_by_type else list(places)
     if most and len(order) > most:
         order = _shown(frame, keys, list(order), n, most, is_in_time=by[0] in ("month", "quarter", "year"))
     for place, key in enumerate(order):
         if is_by_type and key[0] in types:
             place = types.index(key[0])
         name = ", ".join(look.name(column, value) for column, value in zip(by, key, strict=True))
-        rows = frame[[each == key for each in keys]]
+        rows = frame.iloc[places[key]]
         colour = look.colour(place) if is_by_type or is_told_apart else look.accent
         found.append(Group(name, colour, rows))
     return found
@@ -270,3 +273,15 @@ def figure(traces: list[Figure], look: Look, height: int, **layout: Any) -> Figu
             **layout,
         },
     }
+
+
+def drawable(drawn: Figure) -> object:
+    """The figure as Streamlit takes it without validating it again, which costs more than all the rest.
+
+    The tests validate the figures of every page instead.
+    """
+    from plotly.basedatatypes import BaseFigure
+
+    as_it_is = object.__new__(BaseFigure)
+    object.__setattr__(as_it_is, "to_dict", lambda: drawn)
+    return as_it_is

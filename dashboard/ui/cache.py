@@ -17,17 +17,27 @@ from dashboard.filters import Filters
 from dashboard.store import HORIZON_DAYS, Store, default_snapshot, open_snapshot, options_of, snapshot_path
 from data import ImportRefused, current
 
+_STORE = "store"
 AT_ONCE = 0.1
 """Seconds for which a page waits for limits before it is drawn without them."""
 
 
-def current_store() -> Store:
-    """The snapshot that is current now: a look at the pointer and the file, and a new store only where they changed.
+def look_again() -> None:
+    """From here on the snapshot that is current now: called once when a run of the page begins."""
+    st.session_state.pop(_STORE, None)
 
+
+def current_store() -> Store:
+    """The snapshot that was current when this run of the page began, so that a page tells of one snapshot only.
+
+    It is found by a look at the pointer and the file; there is a new store only where they changed.
     Raises data.ImportRefused where there is none and none can be built, or where it was damaged since.
     """
-    place = _place(snapshot_path())
-    return _opened(str(place), current(place).name)
+    if _STORE not in st.session_state:
+        place = _place(snapshot_path())
+        st.session_state[_STORE] = _opened(str(place), current(place).name)
+    store: Store = st.session_state[_STORE]
+    return store
 
 
 def readable_store() -> tuple[Store | None, str]:

@@ -10,6 +10,7 @@ import streamlit as st
 import data
 from dashboard.access import may_import
 from dashboard.filters import Filters
+from dashboard.ui import cache
 from dashboard.ui.errors import calmly
 from dashboard.ui.sidebar import filter_panel
 
@@ -28,6 +29,7 @@ def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
 
     The sections, by their names, are those of the menu.
     """
+    cache.look_again()
     menu = {
         name: [page for page in pages if may_import() or not _is_for_importing(page)]
         for name, pages in sections.items()

@@ -13,7 +13,7 @@ import streamlit as st
 
 import queries
 from dashboard import export
-from dashboard.charts.style import Figure
+from dashboard.charts.style import Figure, drawable
 from dashboard.filters import Filters
 from dashboard.store import MEASURES, definition, options_of
 from dashboard.ui import cache, wording
@@ -169,7 +169,9 @@ def _drawn(figure: Figure, heading: str, name: str, key: str) -> None:
     if least:
         st.html(f"<style>.st-key-wide-{key} > * {{ min-width: {least}px }}</style>")
     with st.container(key=f"wide-{key}") if least else contextlib.nullcontext():
-        st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=f"{heading}: {definition(name).sentence}")
+        st.plotly_chart(
+            drawable(figure), theme=None, config=CONFIG, key=key, alt=f"{heading}: {definition(name).sentence}"
+        )
 
 
 def panels(
