@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.statistics.means import clustered_mean
 from dashboard.statistics.monitoring import funnel_limits, overdispersion
 from dashboard.statistics.proportions import effective_units, wilson
 from dashboard.statistics.resampling import RESAMPLES, resampled
@@ -32,6 +33,19 @@ RESOLVED_BY = (1, 3, 7, 14, 30, 90)
 RETURNED_BY = (90, 120, 180, 270, 365)
 RESTRICTED_TO_DAYS = 90
 PLAN_OUTCOMES = ("early", "on_time", "late", "not_returned")
+MEAN_CHANGE = "asymmetry_change"
+OUTCOMES = (
+    MEAN_CHANGE,
+    "asymmetry_improved",
+    "asymmetry_worse",
+    "gais_improved",
+    "satisfied",
+    "goal_met",
+    "overcorrected",
+    "adjusted",
+    "aftercare_followed",
+)
+THOUSANDTHS = 1000
 FUNNEL_LEVELS = {"95": 0.95, "998": 0.998}
 
 KAPLAN_MEIER, TURNBULL = "Kaplan-Meier", "Turnbull"
@@ -336,6 +350,32 @@ def kept_plans(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
     return plans
 
 
+def results(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """The mean change in asymmetry and the share of every other outcome, with limits, one row per group and outcome."""
+    counts = counts.assign(place=counts["outcome"].map(OUTCOMES.index)).sort_values([*by, "place"])
+    return _outcomes(counts, [*by, "outcome", "treated"], level)
+
+
+def _outcomes(counts: pd.DataFrame, kept: Sequence[str], level: float) -> pd.DataFrame:
+    """The columns that are kept, and each row's mean or share with its limits; scores are counted in thousandths."""
+    figures = counts[[*kept, "recorded", "patients", "value_sum"]].reset_index(drop=True)
+    sums = ["value_sum", "recorded", "patients", "value_squared", "value_recorded", "recorded_squared"]
+    outcomes = figures["outcome"] if "outcome" in figures else pd.Series("", figures.index)
+    is_mean = outcomes.astype("str") == MEAN_CHANGE
+    estimates = []
+    for own_is_mean, row in zip(is_mean, counts[sums].itertuples(index=False), strict=True):
+        x, n, m, xx, xn, nn = (int(value) for value in row)
+        if own_is_mean:
+            estimates.append(tuple(value / THOUSANDTHS for value in clustered_mean(x, n, m, xx, xn, nn, level)))
+        else:
+            limits = wilson(x / n, effective_units(x, n, m, xx, xn, nn), level) if n else (np.nan, np.nan)
+            estimates.append((x / n if n else np.nan, *limits))
+    figures["occurred"] = figures.pop("value_sum").astype("Int64").mask(is_mean)
+    names = ["value", "value_low", "value_high"]
+    figures[names] = pd.DataFrame(estimates, columns=names, dtype="float64")
+    return figures
+
+
 ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
     estimate.__name__: estimate
     for estimate in (
@@ -345,6 +385,7 @@ ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
         maintenance_intervals,
         maintenance_summary,
         kept_plans,
+        results,
     )
 }
 

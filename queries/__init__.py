@@ -35,6 +35,7 @@ MODEL = (
     "personal_intervals",
     "side_effect_observations",
     "treatment_records",
+    "results",
 )
 
 MACROS = ("cohort", "cohort_side_effects")

@@ -5,5 +5,5 @@ dots        a dot with its limits, one row per group
 curves      step curves with limits and the number at risk
 bars        a bar divided into parts of a whole, one per group
 funnel      shares against the number they are shares of, between the limits of a funnel
-rates, resolution, healing_clock, maintenance    the measures
+rates, resolution, healing_clock, maintenance, results    the measures
 """

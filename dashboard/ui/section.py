@@ -38,6 +38,8 @@ _TOTALS = {
     "maintenance_intervals": "maintenance_summary",
 }
 """Where the n of a measure stands, if not in itself."""
+_COUNTS = ("recorded", "treated", "side_effects", "due", "courses", "at_risk")
+"""What a measure counts: the first that it has says whether there is anything."""
 FUNNELS = (("practitioner",), ("clinic",))
 """By what it is told who was little followed up."""
 
@@ -147,7 +149,7 @@ def measure_of(chart: Callable[..., Figure]) -> str:
 
 def is_nothing(frame: pd.DataFrame) -> bool:
     """Whether a measure has no unit to speak of; a count that is suppressed is one."""
-    n = next(column for column in ("treated", "side_effects", "due", "courses", "at_risk") if column in frame)
+    n = next(column for column in _COUNTS if column in frame)
     return bool((frame[n] == 0).all())
 
 

@@ -23,6 +23,8 @@ def _column(column: str, frame: pd.DataFrame) -> Any:
     if not pd.api.types.is_float_dtype(frame[column]):
         is_count = pd.api.types.is_integer_dtype(frame[column])
         return st.column_config.NumberColumn(name, format="localized") if is_count else st.column_config.Column(name)
+    if column.startswith("value"):  # a share or, in points, a mean
+        return st.column_config.NumberColumn(name, format="%.3f")
     if _SHARES.match(column):
         return st.column_config.NumberColumn(name, format="percent")
     return st.column_config.NumberColumn(name, format="%.0f" if column.endswith(("_days", "_low", "_high")) else None)

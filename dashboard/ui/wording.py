@@ -30,6 +30,16 @@ _LIMITS = {
     OF_ONE_PATIENT: "without limits, as all are of one patient",
 }
 
+_RECORDED = {
+    "asymmetry_change": "asymmetry before and after",
+    "gais_improved": "GAIS",
+    "satisfied": "satisfaction",
+    "goal_met": "goals",
+    "overcorrected": "overcorrection",
+    "adjusted": "adjustment",
+    "aftercare_followed": "aftercare",
+}
+
 
 def plain(text: str) -> str:
     """A text that markdown shows as it is: no link, no picture, no request to anyone."""
@@ -64,6 +74,10 @@ def how_long(seconds: float) -> str:
 def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
     """The n behind a chart, from the same cohort's total (never a sum of groups)."""
     row = totals.iloc[0]
+    if "outcome" in totals:
+        recorded = dict(zip(totals["outcome"].astype(str), totals["recorded"], strict=True))
+        told = joined([f"{what} for {count(recorded[name])}" for name, what in _RECORDED.items() if name in recorded])
+        return f"Recorded, of {count(row.treated)} treatment records: {told}."
     if "evaluable" in totals:
         pending = f"; {count(row.pending)} more are too recent to count" if row.pending else ""
         return f"{count(row.evaluable)} of {count(row.treated)} {UNITS[unit]} were followed up{pending}."
@@ -129,7 +143,12 @@ def without_tests(frame: pd.DataFrame) -> pd.DataFrame:
 def too_small(frame: pd.DataFrame, by: Sequence[str], look: Look) -> str:
     """The groups that are smaller than figures should be, each with its n; "" where none is."""
     n = next(
-        (column for column in ("evaluable", "side_effects", "due", "patients", "at_risk") if column in frame), None
+        (
+            column
+            for column in ("evaluable", "recorded", "side_effects", "due", "patients", "at_risk")
+            if column in frame
+        ),
+        None,
     )
     found = groups(frame, [column for column in by if column != "effect"], look) if n else []
     return listed([f"{group.name} ({count(group.rows[n].max())})" for group in found if group.rows[n].max() < SMALL])

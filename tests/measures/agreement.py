@@ -29,6 +29,7 @@ EXTRA_GROUPS: dict[str, tuple[str, ...]] = {
     "maintenance_intervals": ("position",),
     "maintenance_summary": ("position",),
     "kept_plans": ("position",),
+    "results": (),
 }
 OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     "side_effect_rates": {
@@ -58,7 +59,9 @@ OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     "maintenance_intervals": {},
     "maintenance_summary": {},
     "kept_plans": {},
+    "results": {},
 }
+KEYS = {"results": ("outcome",)}
 LEVELS = (0.95, 0.95, 0.95, 0.8, 0.99)
 
 
@@ -95,6 +98,8 @@ def key_of(name: str, by: Sequence[str]) -> list[str]:
     """The columns that identify a row of a measure."""
     if name == "side_effect_rates":
         return [*(column for column in by if column != "effect"), "effect"]
+    if name in KEYS:
+        return [*by, *KEYS[name]]
     return [*by, "day"] if name in ("time_to_resolution", "healing_clock", "maintenance_intervals") else list(by)
 
 
