@@ -1556,8 +1556,9 @@ def half_points(score: Fraction) -> float:
 # --- left against right -------------------------------------------------------------------------------------
 
 
-def newcombe_paired(e: float, f: float, g: float, h: float, level: float) -> tuple[float, float, float]:
-    """Newcombe's method 10 for e pairs with both, f with the first only, g with the second only, h with neither."""
+def newcombe_paired(cells: Sequence[float], level: float) -> tuple[float, float, float]:
+    """Newcombe's method 10 for so many pairs with both, with the first only, with the second only, with neither."""
+    e, f, g, h = cells
     n = e + f + g + h
     p1, p2 = (e + f) / n, (e + g) / n
     (l1, u1), (l2, u2) = wilson(p1, n, level), wilson(p2, n, level)
@@ -1653,7 +1654,7 @@ def side_row(hits: Mapping[tuple[Any, ...], tuple[bool, ...]], level: float) -> 
         v = Fraction(m, m - 1) * sum((sum(own) - d * len(own)) ** 2 for own in of_patient.values()) / n**2
         if v > 0:
             effective = min(effective, (Fraction(f + g, n) - d * d) / v)
-    cells_scaled = (float(count * effective / n) for count in (e, f, g, h))
+    scaled = [float(count * effective / n) for count in (e, f, g, h)]
     left, right = (sum(sign * sum(own) > 0 for own in of_patient.values()) for sign in (1, -1))
     return {
         "pairs": n,
@@ -1665,7 +1666,7 @@ def side_row(hits: Mapping[tuple[Any, ...], tuple[bool, ...]], level: float) -> 
         **dict(
             zip(
                 ("difference", "difference_low", "difference_high"),
-                newcombe_paired(*cells_scaled, level=level),
+                newcombe_paired(scaled, level),
                 strict=True,
             )
         ),
