@@ -1,38 +1,102 @@
 """What treatment came to: symmetry, improvement, satisfaction, corrections, and whether aftercare was followed."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard.charts import results as charts
+from dashboard.charts.pairs import MOST as MOST_SIDES
+from dashboard.charts.pairs import side_differences
+from dashboard.charts.resolution import time_to_resolution
+from dashboard.charts.risk import risk_and_durability
 from dashboard.filters import Filters
-from dashboard.ui.choices import group
+from dashboard.ui import readings
+from dashboard.ui.choices import OUTCOMES, choice, group
 from dashboard.ui.heading import heading
 from dashboard.ui.section import section
 
 TITLE = "Results"
 URL_PATH = "results"
+LEAD = (
+    "What the treated areas came to, of those for which it was recorded from day 7 to day 180: the last score in that "
+    "time. Who did not come back is not in it."
+)
 NOTHING = (
     "No result was recorded for this selection from day 7 to day 180 after a treatment. Choose a longer period or "
     "fewer filters. Results are what follow-ups have as asymmetry, gais, satisfaction, goal_met, overcorrected, "
     "adjusted and aftercare_followed, and treatments as baseline_asymmetry."
 )
+BEFORE_AFTER = (
+    "Below the thin line are those that became more symmetrical; the larger a dot, the more records. The dashed line "
+    "is the mean change, the band its limits."
+)
+OVER_TIME = (
+    "Every contact counts, not only the last. Who is seen late is not who is seen early: read each band by itself, and "
+    "not as what time does."
+)
+ASSOCIATION = (
+    "This is an association: those who follow advice may heal sooner for other reasons, and advice may be kept because "
+    "all went well."
+)
+SIDES = "The same patient, day, treatment type and area, left against right, both followed up."
+NO_PAIRS = (
+    "No left and right of one patient, day, treatment type and area were both followed up in this selection. Choose a "
+    "longer period or fewer filters. Sides are what treatments have as side."
+)
+RISK = "Side by side, and not one because of the other. Time between courses is not the duration of the effect."
 
 
 def render(filters: Filters) -> None:
-    lead = "What the treated areas came to, of those for which it was recorded a week to half a year later."
-    if not heading(TITLE, lead, filters):
+    if not heading(TITLE, LEAD, filters):
         return
     by = group("results", "results_by")
+    given: dict[str, Any] = {"by": by, "nothing": NOTHING}
+    section(
+        "Asymmetry before and after",
+        charts.asymmetry_change,
+        filters,
+        lead=BEFORE_AFTER,
+        most=charts.MOST_PANELS,
+        reading=readings.asymmetry,
+        **given,
+    )
+    section("Change in asymmetry", charts.results, filters, shown=(charts.MEAN_CHANGE,), **given)
     left, right = st.columns(2, gap="large")
     with left:
-        section("Improved, satisfied, goal met", charts.results, filters, by=by, nothing=NOTHING, shown=charts.GOOD)
+        section("GAIS", charts.result_distribution, filters, scale="gais", **given)
     with right:
-        section("Worse, corrected, aftercare", charts.results, filters, by=by, nothing=NOTHING, shown=charts.OTHER)
+        section("Satisfaction", charts.result_distribution, filters, scale="satisfaction", **given)
+    left, right = st.columns(2, gap="large")
+    with left:
+        section("Improved, satisfied, goal met", charts.results, filters, shown=charts.GOOD, **given)
+    with right:
+        section("Worse, corrected, aftercare", charts.results, filters, shown=charts.OTHER, **given)
+    outcome = choice("Outcome", OUTCOMES, "results_outcome")
     section(
-        "Change in asymmetry",
-        charts.results,
+        "Over time since treatment",
+        charts.results_over_time,
+        filters,
+        lead=OVER_TIME,
+        most=charts.MOST_OVER_TIME,
+        outcome=outcome,
+        **given,
+    )
+    section(
+        "Time to resolution, with and without aftercare",
+        time_to_resolution,
+        filters,
+        by=("aftercare",),
+        lead=ASSOCIATION,
+        horizon=60,
+    )
+    section(
+        "Left against right",
+        side_differences,
         filters,
         by=by,
-        lead="The mean of after less before, in points of 10: to the left of nought is more symmetrical.",
-        nothing=NOTHING,
-        shown=(charts.MEAN_CHANGE,),
+        lead=SIDES,
+        most=MOST_SIDES,
+        nothing=NO_PAIRS,
+        reading=readings.sides,
     )
+    section("Risk against durability", risk_and_durability, filters, by=by, lead=RISK)

@@ -78,6 +78,8 @@ def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
         recorded = dict(zip(totals["outcome"].astype(str), totals["recorded"], strict=True))
         told = joined([f"{what} for {count(recorded[name])}" for name, what in _RECORDED.items() if name in recorded])
         return f"Recorded, of {count(row.treated)} treatment records: {told}."
+    if "pairs" in totals:
+        return f"{count(row.pairs)} pairs of a left and a right treated alike, of {count(row.patients)} patients."
     if "evaluable" in totals:
         pending = f"; {count(row.pending)} more are too recent to count" if row.pending else ""
         return f"{count(row.evaluable)} of {count(row.treated)} {UNITS[unit]} were followed up{pending}."
@@ -145,7 +147,7 @@ def too_small(frame: pd.DataFrame, by: Sequence[str], look: Look) -> str:
     n = next(
         (
             column
-            for column in ("evaluable", "recorded", "side_effects", "due", "patients", "at_risk")
+            for column in ("evaluable", "recorded", "pairs", "side_effects", "due", "patients", "at_risk")
             if column in frame
         ),
         None,

@@ -2,8 +2,8 @@
 -- numerator: occurred, the contacts at which the outcome was found; for asymmetry_change the value is the mean of the
 -- score at the contact less that before the treatment.
 -- denominator: recorded, the contacts in that time at which the outcome was recorded. Who is seen late is not who is
--- seen early: those with a complaint come back, and those who are content may not. So the bands tell how it was with
--- those who were seen then, and a difference between two of them is not what time does.
+-- seen early, as those with a complaint come back and those who are content may not. So a band tells how it was with
+-- those who were seen then, and a difference between two bands is not what time does.
 -- unit: a contact of a treated record, all of them and not only the last; days since the treatment.
 -- limits: as of the results: Wilson score with the effective number of contacts, and for the mean the cluster-robust
 -- standard error with Student's t, as the contacts of one patient are alike.
