@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.charts.style import FINE, FONT, NBSP, TEXT, Figure, Look, blend, count, figure, note, safe
+from dashboard.charts.style import FINE, FONT, NBSP, TEXT, Figure, Look, blend, contrast, count, figure, note, safe
 
 MOST = 20
 """More bars than this are not a picture any more; the table has them all."""
@@ -66,14 +66,16 @@ def diverging(rows: Sequence[Spread], levels: Sequence[Level], look: Look) -> Fi
         above = {"y": line, "yref": "y", "xref": "paper", "yanchor": "bottom", "yshift": 13}
         notes.append(note(safe(row.name, _LONGEST), look, **above, x=0, xanchor="left", colour=look.ink, size=TEXT))
         notes.append(note(f"n{NBSP}{count(row.n)}", look, **above, x=1, xanchor="right"))
-    middle = {"type": "line", "xref": "x", "yref": "paper", "x0": 0, "x1": 0, "y0": 0, "y1": 1}
+    middle = {"type": "line", "x0": 0, "x1": 0, "line": {"color": look.ink, "width": 1.5}}
     return figure(
         traces,
         look,
         _TOP + _ROW * len(rows) + 4,
         margin={"l": 0, "r": 8, "t": _TOP, "b": 4},
         annotations=notes,
-        shapes=[middle | {"line": {"color": look.quiet, "width": 1, "dash": "dot"}, "layer": "below"}],
+        shapes=[
+            middle | {"y0": line + end * 0.25, "y1": line + end * 0.32} for line in range(len(rows)) for end in (-1, 1)
+        ],
         barmode="overlay",
         uniformtext={"minsize": FINE - 1, "mode": "hide"},
         xaxis={"range": [least, most], "visible": False},
@@ -110,4 +112,5 @@ def _colour(level: Level, look: Look) -> str:
 
 
 def _ink(level: Level, look: Look) -> str:
-    return "#FFFFFF" if level.worth > 0.6 else look.ink
+    """Of the two, the one with more contrast to the colour beneath it."""
+    return max(("#FFFFFF", "#171614"), key=lambda ink: contrast(ink, _colour(level, look)))

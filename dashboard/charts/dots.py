@@ -204,20 +204,17 @@ def day_axis(top: float) -> tuple[list[float], list[str]]:
 
 def point_axis(top: float) -> tuple[list[float], list[str]]:
     """Ticks on both sides of nought, in points of a score."""
-    ticks = _ticks(top, (0.1, 0.2, 0.5, 1, 2, 5), 2.2)
-    return _both_sides(ticks, [f"{tick:.3g}" for tick in ticks], " points")
+    return _both_sides(_ticks(top, (0.1, 0.2, 0.5, 1, 2, 5), 2.2), 1)
 
 
 def difference_axis(top: float) -> tuple[list[float], list[str]]:
     """Ticks on both sides of nought, in percentage points."""
-    ticks = _ticks(top, (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5), 2.2)
-    return _both_sides(ticks, [f"{100 * tick:.3g}" for tick in ticks], f"{NBSP}%")
+    return _both_sides(_ticks(top, (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5), 2.2), 100)
 
 
-def _both_sides(ticks: list[float], labels: list[str], unit: str) -> tuple[list[float], list[str]]:
-    below = [(-tick, f"−{label}") for tick, label in zip(ticks, labels, strict=True) if tick][::-1]
-    above = list(zip(ticks, [*labels[:-1], labels[-1] + unit], strict=True))
-    return [tick for tick, _ in below + above], [label for _, label in below + above]
+def _both_sides(ticks: list[float], scale: int) -> tuple[list[float], list[str]]:
+    places = [-tick for tick in ticks[:0:-1]] + ticks
+    return places, [f"{scale * place:.3g}".replace("-", "−") for place in places]
 
 
 def _ticks(top: float, steps: Sequence[float], most: float = 3.2) -> list[float]:

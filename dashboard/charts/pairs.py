@@ -11,6 +11,7 @@ import pandas as pd
 from dashboard.charts.dots import Row, difference_axis, dots
 from dashboard.charts.style import LIGHT, NBSP, Figure, Group, Look, count, groups, safe
 
+_SIDES = "← more on the right   more on the left →   percentage points, 95 % limits"
 COMMON = 3
 MOST = 6
 """More groups than this, with several effects each, are not a picture any more; the table has them all."""
@@ -33,9 +34,7 @@ def side_differences(
         own = differences[differences["effect"].astype(str) == effect]
         heading = [Row(look.name("effect", effect), is_heading=True)] if len(effects) > 1 else []
         rows += [*heading, *(_row(group, group.rows.iloc[0]) for group in groups(own, by, look, "pairs", MOST))]
-    return dots(
-        rows, look, difference_axis, 132, is_signed=True, key="◂ more on the right   more on the left ▸   95 % limits"
-    )
+    return dots(rows, look, difference_axis, 132, is_signed=True, key=_SIDES)
 
 
 def _row(group: Group, row: Any) -> Row:

@@ -34,7 +34,7 @@ from dashboard.charts.style import (
 
 MEAN_CHANGE = "asymmetry_change"
 GOOD = ("gais_improved", "satisfied", "goal_met", "asymmetry_improved")
-_SYMMETRICAL = "◂ more symmetrical   less symmetrical ▸   ━ 95 % limits"
+_SYMMETRICAL = "← more symmetrical   less symmetrical →   in points, 95 % limits"
 MOST_OVER_TIME = 6
 MOST_PANELS = 9
 MANY = 10_000
@@ -146,7 +146,7 @@ def result_distribution(
     return diverging(bars, levels, look)
 
 
-_COLUMNS, _GAP, _TITLE, _PLOT, _FOOT = 3, 0.05, 52, 210, 40
+_COLUMNS, _GAP, _TITLE, _PLOT, _FOOT = 3, 0.12, 52, 230, 42
 
 
 def asymmetry_change(pairs: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("treatment_type",)) -> Figure:
@@ -159,7 +159,7 @@ def asymmetry_change(pairs: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] 
     reach = float(max(pairs["before"].max(), pairs["after"].max())) + 0.5
     lines = math.ceil(len(found) / _COLUMNS)
     height = lines * (_TITLE + _PLOT + _FOOT)
-    drawn = figure([], look, height, width=640, margin={"l": 30, "r": 8, "t": 0, "b": 0}, hovermode="closest")
+    drawn = figure([], look, height, width=720, margin={"l": 30, "r": 8, "t": 0, "b": 0}, hovermode="closest")
     layout = drawn["layout"]
     across, down = layout.pop("xaxis"), layout.pop("yaxis")
     traces: list[Figure] = []
@@ -178,7 +178,7 @@ def asymmetry_change(pairs: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] 
         is_small = row.recorded < SMALL
         mean = f"<b>{points(row.change)}</b>, {between(row.change_low, row.change_high, 'points')}"
         corner = {"x": left, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom"}
-        title = f"{safe(group.name, 26)}<br>{mean}  n{NBSP}{count(row.recorded)}"
+        title = f"{safe(group.name, 20)}  n{NBSP}{count(row.recorded)}<br>{mean}"
         notes.append(note(title, look, **corner, yshift=4, colour=look.quiet if is_small else look.ink, size=FINE))
         foot = {**corner, "y": top - _PLOT / height, "yanchor": "top", "yshift": -18}
         notes.append(note("before, across; after, up", look, **foot) if place == 0 else note("", look, **foot))
@@ -211,7 +211,7 @@ def _panel(group: Group, look: Look, low: float, high: float) -> list[Figure]:
             "x": rows["before"].tolist(),
             "y": rows["after"].tolist(),
             "marker": {
-                "size": [max(2.0, 15 * math.sqrt(records / largest)) for records in rows["records"]],
+                "size": [max(2.5, 20 * math.sqrt(records / largest)) for records in rows["records"]],
                 "color": wash(group.colour, 0.7),
                 "line": {"width": 0},
             },

@@ -243,6 +243,18 @@ def blend(low: str, high: str, share: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in zip(*ends, strict=True))
 
 
+def contrast(one: str, other: str) -> float:
+    """How well one colour stands out from another, from 1 to 21 (WCAG)."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
 def note(text: str, look: Look, **where: Any) -> Figure:
     """A piece of text on a chart, in the fine size and the quiet colour unless told otherwise."""
     colour = where.pop("colour", look.quiet)

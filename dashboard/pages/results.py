@@ -17,6 +17,7 @@ from dashboard.ui.section import section
 
 TITLE = "Results"
 URL_PATH = "results"
+CHANGE = (charts.MEAN_CHANGE,)
 LEAD = (
     "What the treated areas came to, of those for which it was recorded from day 7 to day 180: the last score in that "
     "time. Who did not come back is not in it."
@@ -58,19 +59,26 @@ def render(filters: Filters) -> None:
         lead=BEFORE_AFTER,
         most=charts.MOST_PANELS,
         reading=readings.asymmetry,
+        outcomes=CHANGE,
         **given,
     )
-    section("Change in asymmetry", charts.results, filters, shown=(charts.MEAN_CHANGE,), **given)
+    section("Change in asymmetry", charts.results, filters, shown=CHANGE, outcomes=CHANGE, **given)
     left, right = st.columns(2, gap="large")
-    with left:
-        section("GAIS", charts.result_distribution, filters, scale="gais", **given)
-    with right:
-        section("Satisfaction", charts.result_distribution, filters, scale="satisfaction", **given)
+    for column, title, scale, outcomes, reading in (
+        (left, "GAIS", "gais", ("gais_improved",), readings.gais),
+        (right, "Satisfaction", "satisfaction", ("satisfied",), readings.satisfaction),
+    ):
+        told: dict[str, Any] = {"outcomes": outcomes, "reading": reading, **given}
+        with column:
+            section(title, charts.result_distribution, filters, scale=scale, **told)
     left, right = st.columns(2, gap="large")
-    with left:
-        section("Improved, satisfied, goal met", charts.results, filters, shown=charts.GOOD, **given)
-    with right:
-        section("Worse, corrected, aftercare", charts.results, filters, shown=charts.OTHER, **given)
+    for column, title, shown, reading in (
+        (left, "Improved, satisfied, goal met", charts.GOOD, readings.good),
+        (right, "Worse, corrected, aftercare", charts.OTHER, readings.other),
+    ):
+        told = {"outcomes": shown, "reading": reading, **given}
+        with column:
+            section(title, charts.results, filters, shown=shown, **told)
     outcome = choice("Outcome", OUTCOMES, "results_outcome")
     section(
         "Over time since treatment",
@@ -79,6 +87,7 @@ def render(filters: Filters) -> None:
         lead=OVER_TIME,
         most=charts.MOST_OVER_TIME,
         outcome=outcome,
+        outcomes=(outcome,),
         **given,
     )
     section(

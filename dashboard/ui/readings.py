@@ -13,23 +13,44 @@ from dashboard.ui.wording import joined
 
 _SHARES = {
     "gais_improved": "{} improved by GAIS",
-    "satisfied": "{} came with a satisfied patient",
+    "satisfied": "{} left the patient satisfied",
     "goal_met": "{} met their goal",
+    "asymmetry_worse": "{} had a higher asymmetry than before",
     "overcorrected": "{} were overcorrected",
     "adjusted": "{} were adjusted",
-    "aftercare_followed": "in {} aftercare was followed",
+    "aftercare_followed": "for {} aftercare was followed",
 }
 
 
-def shares(totals: pd.DataFrame) -> str:
+def _shares(totals: pd.DataFrame, *names: str) -> str:
     """The shares of all records together, each of those for which it was recorded."""
     rows = _rows(totals)
     told = [
-        text.format(f"{percent(rows[name].value)} ({between(rows[name].value_low, rows[name].value_high)})")
-        for name, text in _SHARES.items()
+        _SHARES[name].format(f"{percent(rows[name].value)} ({between(rows[name].value_low, rows[name].value_high)})")
+        for name in names
         if rows[name].recorded
     ]
-    return f"Of all those for which it was recorded: {joined(told)}." if told else ""
+    return f"Over all groups, {joined(told)}." if told else ""
+
+
+def good(totals: pd.DataFrame) -> str:
+    """How many improved, were satisfied and met their goal."""
+    return _shares(totals, "gais_improved", "satisfied", "goal_met")
+
+
+def other(totals: pd.DataFrame) -> str:
+    """How many became worse, were corrected, and followed the advice."""
+    return _shares(totals, "asymmetry_worse", "overcorrected", "adjusted", "aftercare_followed")
+
+
+def gais(totals: pd.DataFrame) -> str:
+    """How many improved."""
+    return _shares(totals, "gais_improved")
+
+
+def satisfaction(totals: pd.DataFrame) -> str:
+    """How many left the patient satisfied."""
+    return _shares(totals, "satisfied")
 
 
 def asymmetry(totals: pd.DataFrame) -> str:
@@ -45,7 +66,7 @@ def asymmetry(totals: pd.DataFrame) -> str:
     if is_open and limits:
         limits = f" (between {abs(mean.value_low):.2f} lower and {mean.value_high:.2f} higher)"
     return (
-        f"Over all of them, asymmetry was {abs(mean.value):.2f} points {which} than before{limits}: at least 1 point "
+        f"Over all groups, asymmetry was {abs(mean.value):.2f} points {which} than before{limits}: at least 1 point "
         f"lower in {percent(improved.value)}, higher in {percent(worse.value)}."
     )
 
@@ -54,7 +75,7 @@ def sides(totals: pd.DataFrame) -> str:
     """Whether a side effect was oftener on one side, over all pairs."""
     row: Any = totals[totals["effect"].astype(str) == "any"].iloc[0]
     low, high = row.difference_low, row.difference_high
-    limits = f"{signed_between(low, high)} points in 100"
+    limits = f"{signed_between(low, high)} percentage points"
     if low <= 0 <= high:
         return f"Over all pairs, the limits ({limits}) leave open which side had a side effect oftener."
     side = "left" if row.difference > 0 else "right"

@@ -63,13 +63,14 @@ def section(
     clock: str = "onset",
     strata: tuple[str, ...] = (),
     reading: Callable[[pd.DataFrame], str] | None = None,
+    outcomes: tuple[str, ...] = (),
     **drawing: Any,
 ) -> None:
     """The measure whose name the chart function bears, drawn, with everything a reader may ask about it.
 
     `opened` names the panel that is open to begin with, `most` the number of groups that the chart shows where it is
     not the usual one, `nothing` what is said where there is nothing to show; `reading` says in words what the totals
-    are; `drawing` goes to the chart.
+    are, `outcomes` are those whose n is told; `drawing` goes to the chart.
     """
     with calmly():
         name = measure_of(chart)
@@ -96,6 +97,8 @@ def section(
                 counted = cache.measure(totals, filters, (), **total_options, **_without_limits(totals))
                 if reading:
                     st.markdown(plain(reading(counted)))
+                if outcomes:
+                    counted = counted[counted["outcome"].isin(outcomes)]
                 st.caption(plain(wording.n_in_words(counted, unit)))
                 for said in (
                     *wording.estimated(frame, by, cache.look(), is_awaited),

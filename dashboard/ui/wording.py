@@ -32,12 +32,14 @@ _LIMITS = {
 
 _RECORDED = {
     "asymmetry_change": "asymmetry before and after",
-    "gais_improved": "GAIS",
-    "satisfied": "satisfaction",
-    "goal_met": "goals",
-    "overcorrected": "overcorrection",
-    "adjusted": "adjustment",
-    "aftercare_followed": "aftercare",
+    "asymmetry_improved": "asymmetry before and after",
+    "asymmetry_worse": "asymmetry before and after",
+    "gais_improved": "a GAIS",
+    "satisfied": "a satisfaction",
+    "goal_met": "whether goals were met",
+    "overcorrected": "whether overcorrected",
+    "adjusted": "whether adjusted",
+    "aftercare_followed": "whether aftercare was followed",
 }
 
 
@@ -76,8 +78,9 @@ def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
     row = totals.iloc[0]
     if "outcome" in totals:
         recorded = dict(zip(totals["outcome"].astype(str), totals["recorded"], strict=True))
-        told = joined([f"{what} for {count(recorded[name])}" for name, what in _RECORDED.items() if name in recorded])
-        return f"Recorded, of {count(row.treated)} treatment records: {told}."
+        told = {what: count(recorded[name]) for name, what in _RECORDED.items() if name in recorded}
+        each = joined([f"{what} for {n}" for what, n in told.items()])
+        return f"Of {count(row.treated)} treatment records, there is {each}."
     if "pairs" in totals:
         return f"{count(row.pairs)} pairs of a left and a right treated alike, of {count(row.patients)} patients."
     if "evaluable" in totals:
