@@ -23,7 +23,7 @@ import data
 import queries
 from dashboard import figures, privacy
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
-from dashboard.measures import ESTIMATES, OF_RESOLUTION_CURVES, Limits, ResolutionCurves, resolution_curves
+from dashboard.measures import ESTIMATES, OF_FIGURES, OF_RESOLUTION_CURVES, Limits, ResolutionCurves, resolution_curves
 from queries import Definition
 
 Unit = Literal["session", "record", "patient"]
@@ -177,9 +177,12 @@ class Store:
             curves = self._resolution_curves(filters, tuple(by), clock, level, limits)
             more = {"strata": strata} if strata else {}
             estimates = OF_RESOLUTION_CURVES[name](curves, by, counts, **more)
+        elif name in OF_FIGURES:
+            beside, parts = OF_FIGURES[name]
+            estimates = beside(*(self.measure(part, filters, by, unit, window_days, level=level) for part in parts), by)
         else:
             estimates = ESTIMATES[name](counts(), tuple(by), level)
-        return estimates.astype({column: "str" for column in (*by, "effect") if column in estimates})
+        return estimates.astype({column: "str" for column in (*by, "effect", "outcome") if column in estimates})
 
     def _resolution_curves(
         self, filters: Filters, by: tuple[str, ...], clock: Clock, level: float, limits: Limits

@@ -35,6 +35,7 @@ MODEL = (
     "personal_intervals",
     "side_effect_observations",
     "treatment_records",
+    "results",
 )
 
 MACROS = ("cohort", "cohort_side_effects")
@@ -113,11 +114,10 @@ def names(room: str) -> tuple[str, ...]:
 def groups_of(name: str) -> tuple[str, ...]:
     """The groups by which a measure can be counted, from what it counts."""
     sql = measure(name, ())
-    return (
-        RECORD_GROUPS
-        + (SIDE_EFFECT_GROUPS if "cohort_side_effects" in sql else ())
-        + (COURSE_GROUPS if "course_no" in sql else ())
-    )
+    has_side_effects, has_courses = "cohort_side_effects" in sql, "course_no" in sql
+    if has_side_effects and has_courses:
+        return RECORD_GROUPS  # what both have
+    return RECORD_GROUPS + SIDE_EFFECT_GROUPS * has_side_effects + COURSE_GROUPS * has_courses
 
 
 def measure(name: str, groups: Sequence[str]) -> str:

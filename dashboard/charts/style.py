@@ -35,6 +35,13 @@ _PHRASES = {
     "effect": {"any": "At least one"},
     "age_band": {"under 25": "Under 25"},
     "total": {"total": "All"},
+    "outcome": {
+        "asymmetry_change": "Asymmetry, after less before",
+        "asymmetry_improved": "Asymmetry at least 1 point lower",
+        "asymmetry_worse": "Asymmetry higher than before",
+        "gais_improved": "GAIS improved (1 to 3)",
+        "satisfied": "Satisfied (4 or 5)",
+    },
 }
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -190,6 +197,13 @@ def percent(share: float) -> str:
     return f"{points:.{digits}f}{NBSP}%"
 
 
+def points(number: float) -> str:
+    """A difference of scores with its sign; a dash where there is none."""
+    if math.isnan(number):
+        return "–"
+    return f"{number:+.2f}".replace("-", "−") if round(number, 2) else "0"
+
+
 def days(number: float, none: str = "not reached") -> str:
     """A number of days in words, or what to say where there is none."""
     if math.isnan(number):
@@ -208,6 +222,8 @@ def between(low: float, high: float, unit: str = "%") -> str:
         if math.isnan(low) or math.isnan(high):
             return "limits cannot be given"
         return f"between {percent(low).removesuffix(f'{NBSP}%')} and {percent(high)}"
+    if unit == "points":
+        return "without limits" if math.isnan(low) else f"between {points(low)} and {points(high)}"
     if math.isnan(low):
         return "limits not reached"
     return f"between {low:,.0f} and {days(high)}" if not math.isnan(high) else f"at least {days(low)}"
@@ -228,6 +244,18 @@ def blend(low: str, high: str, share: float) -> str:
     """The colour that lies that share of the way from one to the other."""
     ends = [[int(each[place : place + 2], 16) for place in (1, 3, 5)] for each in (low, high)]
     return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in zip(*ends, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    """How well one colour stands out from another, from 1 to 21 (WCAG)."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def note(text: str, look: Look, **where: Any) -> Figure:

@@ -1,11 +1,20 @@
 """The pages in reading order, by the sections of the menu. A page has a TITLE, a URL_PATH and `render(filters)`."""
 
-from dashboard.pages import data, healing_clock, maintenance, overview, records, side_effects, time_to_resolution
+from dashboard.pages import (
+    data,
+    healing_clock,
+    maintenance,
+    overview,
+    records,
+    results,
+    side_effects,
+    time_to_resolution,
+)
 
 SECTIONS = {
     "": (overview,),
-    "Outcomes": (side_effects, time_to_resolution, maintenance),
+    "Outcomes": (side_effects, time_to_resolution, maintenance, results),
     "For a patient": (healing_clock,),
-    "Records": (records, data),
+    "Data": (records, data),
 }
 PAGES = tuple(page for pages in SECTIONS.values() for page in pages)

@@ -36,8 +36,14 @@ _TOTALS = {
     "time_to_resolution": "time_to_resolution_summary",
     "healing_clock": "time_to_resolution_summary",
     "maintenance_intervals": "maintenance_summary",
+    "results_over_time": "results",
+    "result_distribution": "results",
+    "asymmetry_change": "results",
+    "risk_and_durability": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
+_COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk")
+"""What a measure counts: the first that it has says whether there is anything."""
 FUNNELS = (("practitioner",), ("clinic",))
 """By what it is told who was little followed up."""
 
@@ -56,12 +62,15 @@ def section(
     window_days: int | None = None,
     clock: str = "onset",
     strata: tuple[str, ...] = (),
+    reading: Callable[[pd.DataFrame], str] | None = None,
+    outcomes: tuple[str, ...] = (),
     **drawing: Any,
 ) -> None:
     """The measure whose name the chart function bears, drawn, with everything a reader may ask about it.
 
     `opened` names the panel that is open to begin with, `most` the number of groups that the chart shows where it is
-    not the usual one, `nothing` what is said where there is nothing to show; `drawing` goes to the chart.
+    not the usual one, `nothing` what is said where there is nothing to show; `reading` says in words what the totals
+    are, `outcomes` are those whose n is told; `drawing` goes to the chart.
     """
     with calmly():
         name = measure_of(chart)
@@ -86,6 +95,10 @@ def section(
                     return is_awaited
                 _drawn(chart(frame, cache.look(), by, **drawing), heading, name, key)
                 counted = cache.measure(totals, filters, (), **total_options, **_without_limits(totals))
+                if reading:
+                    st.markdown(plain(reading(counted)))
+                if outcomes:
+                    counted = counted[counted["outcome"].isin(outcomes)]
                 st.caption(plain(wording.n_in_words(counted, unit)))
                 for said in (
                     *wording.estimated(frame, by, cache.look(), is_awaited),
@@ -147,7 +160,7 @@ def measure_of(chart: Callable[..., Figure]) -> str:
 
 def is_nothing(frame: pd.DataFrame) -> bool:
     """Whether a measure has no unit to speak of; a count that is suppressed is one."""
-    n = next(column for column in ("treated", "side_effects", "due", "courses", "at_risk") if column in frame)
+    n = next(column for column in _COUNTS if column in frame)
     return bool((frame[n] == 0).all())
 
 

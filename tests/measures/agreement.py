@@ -29,6 +29,12 @@ EXTRA_GROUPS: dict[str, tuple[str, ...]] = {
     "maintenance_intervals": ("position",),
     "maintenance_summary": ("position",),
     "kept_plans": ("position",),
+    "results": (),
+    "results_over_time": (),
+    "result_distribution": (),
+    "asymmetry_change": (),
+    "side_differences": ("severity", "effect"),
+    "risk_and_durability": (),
 }
 OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     "side_effect_rates": {
@@ -58,6 +64,21 @@ OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     "maintenance_intervals": {},
     "maintenance_summary": {},
     "kept_plans": {},
+    "results": {},
+    "results_over_time": {},
+    "result_distribution": {},
+    "asymmetry_change": {},
+    "side_differences": {},
+    "risk_and_durability": {
+        "unit": ("session", "record", "patient"),
+        "window_days": (None, None, 30, 180),
+    },
+}
+KEYS = {
+    "results": ("outcome",),
+    "results_over_time": ("first_day", "outcome"),
+    "result_distribution": ("scale", "score"),
+    "asymmetry_change": ("before", "after"),
 }
 LEVELS = (0.95, 0.95, 0.95, 0.8, 0.99)
 
@@ -93,8 +114,10 @@ def agrees(
 
 def key_of(name: str, by: Sequence[str]) -> list[str]:
     """The columns that identify a row of a measure."""
-    if name == "side_effect_rates":
+    if name in ("side_effect_rates", "side_differences"):
         return [*(column for column in by if column != "effect"), "effect"]
+    if name in KEYS:
+        return [*by, *KEYS[name]]
     return [*by, "day"] if name in ("time_to_resolution", "healing_clock", "maintenance_intervals") else list(by)
 
 
