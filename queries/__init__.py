@@ -12,15 +12,17 @@ The room decides what a select becomes:
     observations/ what a measure counts, with the patients: for limits (dashboard/store.py)
     records/    the rows of a table, or patients listed, of the cohort (dashboard/store.py)
     account/    what became of the imported rows, counted              (dashboard/store.py)
+    changes/    what differs in one table of two snapshots             (dashboard/store.py)
 
 Values are bound by name. What varies by name instead stands as `{{ name }}`: the group columns, which come from GROUPS,
-and another measure or its observations, whose select is put in its place.
+the table and columns of a change, which come from the contract, and another select of the room, which is put in its
+place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -130,6 +132,15 @@ def measure(name: str, groups: Sequence[str]) -> str:
 def observations(name: str, groups: Sequence[str]) -> str:
     """The select of what a measure counts, by groups that the measure has, with the patients."""
     return _filled(read(f"observations/{name}"), groups)
+
+
+def changes(name: str, identifiers: Mapping[str, str]) -> str:
+    """The select of what differs between two snapshots, with these identifiers of a table and its columns in it."""
+    sql = read(f"changes/{name}")
+    for inner in _INNER.findall(sql):
+        filling = identifiers[inner] if inner in identifiers else changes(inner, identifiers)
+        sql = sql.replace(f"{{{{ {inner} }}}}", filling)
+    return sql
 
 
 def _filled(sql: str, groups: Sequence[str]) -> str:

@@ -16,6 +16,11 @@ from dashboard.store import MEASURES, RECORDS
 ROOT = Path(__file__).parent.parent
 SQL_FILES = sorted((ROOT / "queries").rglob("*.sql"))
 LABELS = {
+    "added",
+    "edited",
+    "late",
+    "removed",
+    "share",
     "action",
     "aftercare",
     "at risk",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import datetime
 import gc
 from concurrent.futures import Future, wait
 from pathlib import Path
@@ -14,8 +15,17 @@ import streamlit as st
 
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
-from dashboard.store import HORIZON_DAYS, Store, default_snapshot, open_snapshot, options_of, snapshot_path
-from data import ImportRefused, current
+from dashboard.store import (
+    HORIZON_DAYS,
+    Changes,
+    Store,
+    default_snapshot,
+    open_kept,
+    open_snapshot,
+    options_of,
+    snapshot_path,
+)
+from data import ImportRefused, KeptSnapshot, current
 
 AT_ONCE = 0.1
 """Seconds for which a page waits for limits before it is drawn without them."""
@@ -66,7 +76,11 @@ def _opened(place: str, name: str) -> Store:
 
 def measure(name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> pd.DataFrame:
     """The figures of a measure in the current snapshot; see Store.measure."""
-    store = current_store()
+    return measure_in(current_store(), name, filters, by, **options)
+
+
+def measure_in(store: Store, name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> pd.DataFrame:
+    """The figures of a measure in that snapshot."""
     return _measure(store, store.name, name, filters, by, tuple(sorted(options.items())))
 
 
@@ -75,14 +89,20 @@ def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: A
 
     Limits that take long are estimated beside the pages, once for everybody who looks at the same snapshot.
     """
+    return arriving_in(current_store(), name, filters, by, **options)
+
+
+def arriving_in(
+    store: Store, name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any
+) -> tuple[pd.DataFrame, bool]:
+    """The same of that snapshot."""
     if "limits" not in options_of(name):
-        return measure(name, filters, by, **options), False
-    store = current_store()
+        return measure_in(store, name, filters, by, **options), False
     asked = (store, store.name, name, filters, by, tuple(sorted(options.items())))
     limited = _limited(*asked)
     wait([limited], timeout=AT_ONCE)
     if not limited.done():
-        return measure(name, filters, by, limits="none", **options), True
+        return measure_in(store, name, filters, by, limits="none", **options), True
     if limited.exception():
         _limited.clear(*asked)  # whoever looks next tries again
     return limited.result(), False
@@ -110,6 +130,42 @@ def _measure(
     _store: Store, snapshot: str, name: str, filters: Filters, by: tuple[str, ...], options: tuple[tuple[str, Any], ...]
 ) -> pd.DataFrame:
     return _store.measure(name, filters, by, **dict(options))
+
+
+def kept_store(kept: KeptSnapshot) -> Store:
+    """A snapshot that is kept, opened; raises data.ImportRefused where it is gone meanwhile, or damaged."""
+    return _kept(str(pointer()), kept.number, kept.imported_at)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the earlier data ...")
+def _kept(place: str, number: int, imported_at: datetime.datetime | None) -> Store:
+    return open_kept(Path(place), number)
+
+
+def changes(earlier: Store) -> Changes:
+    """What differs in the records between an earlier snapshot and the current one."""
+    store = current_store()
+    return _changes(store, earlier, store.name, earlier.name)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Comparing the two snapshots ...")
+def _changes(_store: Store, _earlier: Store, snapshot: str, earlier: str) -> Changes:
+    return _store.since(_earlier)
+
+
+def change_counts(earlier: Store, name: str) -> pd.DataFrame:
+    """What of a kind differs, counted; see Changes.counts."""
+    return _change_counts(changes(earlier), current_store().name, earlier.name, name)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _change_counts(_changes: Changes, snapshot: str, earlier: str, name: str) -> pd.DataFrame:
+    return _changes.counts(name)
+
+
+def account_changes(earlier: Store) -> pd.DataFrame:
+    """What became of the rows read before and since; see Changes.account."""
+    return changes(earlier).account()
 
 
 def cohort_size(filters: Filters) -> tuple[int, int]:

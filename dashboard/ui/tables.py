@@ -10,7 +10,9 @@ import streamlit as st
 
 from dashboard.charts.style import words
 
-_SHARES = re.compile(r"(rate|completeness|unresolved|not_returned|returned_by|resolved_by)|.*_share(_low|_high)?$")
+_SHARES = re.compile(
+    r"(rate|completeness|unresolved|not_returned|returned_by|resolved_by)|.*_share(_low|_high)?$|shift$"
+)
 
 
 def columns_in_words(frame: pd.DataFrame) -> dict[str, Any]:
