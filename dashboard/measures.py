@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from dashboard.statistics.comparison import benjamini_hochberg
 from dashboard.statistics.monitoring import (
@@ -47,6 +48,7 @@ P_CHART, P_PRIME_CHART, T_CHART = "p", "p'", "t"
 NO_FOLLOW_UPS = "no follow-ups"
 FEWEST_EXPOSED = 5
 FALSE_DISCOVERIES = 0.05
+DATE = pd.ArrowDtype(pa.date32())
 
 KAPLAN_MEIER, TURNBULL = "Kaplan-Meier", "Turnbull"
 GREENWOOD, JACKKNIFE = "Greenwood", "jackknife by patient"
@@ -79,6 +81,7 @@ def _per_effect(by: Groups, *columns: str) -> list[str]:
 
 
 def _rate(counts: pd.DataFrame) -> pd.Series[float]:
+    """Affected of evaluable; nan where none is."""
     return counts["affected"] / counts["evaluable"].where(counts["evaluable"] > 0)
 
 
@@ -116,7 +119,7 @@ def follow_up_funnel(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataF
     funnel = counts[[*by, "treated", "pending", "evaluable"]].copy()
     funnel["completeness"] = funnel["evaluable"] / funnel["treated"].where(funnel["treated"] > 0)
     overall = _overall(counts, "overall_evaluable", "overall_treated")
-    limits = _funnel(funnel["completeness"].to_numpy(), funnel["treated"].to_numpy(), overall)
+    limits = _funnel(funnel["completeness"].to_numpy(np.float64), funnel["treated"].to_numpy(np.int64), overall)
     funnel = funnel.assign(overall_completeness=overall, **limits)
     funnel["is_little_followed_up"] = funnel["completeness"] < funnel["funnel_998_low"]
     return funnel
@@ -126,11 +129,11 @@ def _overall(counts: pd.DataFrame, some: str, units: str) -> float:
     return float(counts[some].iloc[0] / counts[units].iloc[0]) if len(counts) and counts[units].iloc[0] else np.nan
 
 
-def _funnel(shares: Floats, units: Integers, overall: float) -> dict[str, Floats]:
+def _funnel(shares: npt.NDArray[np.floating[Any]], units: Integers, overall: float) -> dict[str, Floats]:
     """The over-dispersion of the groups' shares and the limits of their funnel, by column; nan where no unit is."""
     is_known = units > 0
-    known = units[is_known].astype(np.int64)
-    phi, tau_squared = overdispersion(shares[is_known], known, overall)
+    known = units[is_known]
+    phi, tau_squared = overdispersion(shares[is_known].astype(np.float64), known, overall)
     spread = np.sqrt(tau_squared) if len(known) else np.nan
     columns = {"overdispersion": np.full(len(units), phi), "between_groups_sd": np.full(len(units), spread)}
     for name, inside in FUNNEL_LEVELS.items():
@@ -147,11 +150,11 @@ def practitioner_funnel(counts: pd.DataFrame, by: Groups, level: float) -> pd.Da
     `signal` is ABOVE, BELOW, NO_FOLLOW_UPS (in the rows of any effect) or "".
     """
     counts = _of_severities(counts, by)
-    rates = _rate(counts)
+    rates, evaluable = _rate(counts), counts["evaluable"].to_numpy(np.int64)
     columns: dict[str, npt.NDArray[Any]] = {}
     for place in _series(counts, [*({"severity"} & set(by)), "effect"]):
         overall = _overall(counts.iloc[place], "overall_affected", "overall_evaluable")
-        limits = _funnel(rates.to_numpy()[place], counts["evaluable"].to_numpy()[place], overall)
+        limits = _funnel(rates.to_numpy(np.float64)[place], evaluable[place], overall)
         for name, limit in {"overall_rate": np.full(len(place), overall), **limits}.items():
             columns.setdefault(name, np.full(len(counts), np.nan))[place] = limit
     funnel = counts[_per_effect(by, "treated", "pending", "evaluable", "affected")].assign(rate=rates)
@@ -204,16 +207,18 @@ def days_between_events(counts: pd.DataFrame, by: Groups, level: float) -> pd.Da
     treated_on = pd.to_datetime(counts["treated_on"])
     day = treated_on.to_numpy("datetime64[D]").astype(np.int64)
     event = np.zeros(len(counts), dtype=np.int64)
-    figures = {name: np.full(len(counts), np.nan) for name in ("days", "centre", "limit_low", "limit_high")}
+    figures = {
+        name: np.full(len(counts), np.nan) for name in ("days", "centre_days", "limit_low_days", "limit_high_days")
+    }
     signal = np.full(len(counts), "", dtype=object)
     for place in _series(counts, _per_effect(by)):
         event[place] = np.arange(1, len(place) + 1)
         days = np.diff(day[place])
         drawn = t_chart(days)
-        figures["days"][place[1:]], figures["centre"][place] = days, drawn.centre
-        figures["limit_low"][place[1:]], figures["limit_high"][place[1:]] = drawn.low, drawn.high
+        figures["days"][place[1:]], figures["centre_days"][place] = days, drawn.centre
+        figures["limit_low_days"][place[1:]], figures["limit_high_days"][place[1:]] = drawn.low, drawn.high
         signal[place[1:]] = drawn.signal
-    frame = counts[_per_effect(by)].assign(event=event, treated_on=treated_on.dt.date, **figures)
+    frame = counts[_per_effect(by)].assign(event=event, treated_on=treated_on.astype(DATE), **figures)
     return _signalled(frame, signal)
 
 
@@ -249,7 +254,9 @@ def _signalled(frame: pd.DataFrame, signal: npt.NDArray[Any]) -> pd.DataFrame:
 def _series(counts: pd.DataFrame, columns: Sequence[str]) -> Iterator[Integers]:
     """The places of the rows of every series, in their order."""
     if len(counts):
-        yield from counts.groupby(list(columns), sort=False, observed=True).indices.values()
+        number = counts.groupby(list(columns), sort=False, observed=True).ngroup().to_numpy()
+        order = np.argsort(number, kind="stable")
+        yield from np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@
 -- rates. None before 12 times between events. A signal is a reason to look, not a finding.
 -- grain: group, effect and event; any is at least one side effect, whichever.
 -- reference: Nelson, J Qual Technol 1994; 26: 239. Montgomery, Introduction to Statistical Quality Control, chapter 7.
--- columns: effect, event, treated_on, days, centre, limit_low, limit_high, signal, is_signal
+-- columns: effect, event, treated_on, days, centre_days, limit_low_days, limit_high_days, signal, is_signal
 with
     affected as (
         select distinct
