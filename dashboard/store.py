@@ -42,6 +42,7 @@ RECORDS = (
     "side_effects",
     "patients",
     "recall_list",
+    "lot_exposed",
     "rejects",
     "import_warnings",
     "imports",
@@ -196,7 +197,7 @@ class Store:
             estimates = OF_RESOLUTION_CURVES[name](curves, by, counts, **more)
         else:
             estimates = ESTIMATES[name](counts(), tuple(by), level)
-        return estimates.astype({column: "str" for column in (*by, "effect") if column in estimates})
+        return estimates.astype({column: "str" for column in (*by, "effect", "month") if column in estimates})
 
     def _resolution_curves(
         self, filters: Filters, by: tuple[str, ...], clock: Clock, level: float, limits: Limits

@@ -15,8 +15,9 @@ The room decides what a select becomes:
     changes/    what differs in one table of two snapshots             (dashboard/store.py)
 
 Values are bound by name. What varies by name instead stands as `{{ name }}`: the group columns, which come from GROUPS,
-the table and columns of a change, which come from the contract, and another select of the room, which is put in its
-place.
+and another measure or its observations, whose select is put in its place: by the same groups, by these and more of a
+record (`{{ name with month }}`), or by another of a record instead of them (`{{ name by total }}`). In changes/
+stand the table and columns that are compared, which come from the contract.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ RECORD_GROUPS = (*ATTRIBUTES, "month", "quarter", "year", "total")
 SIDE_EFFECT_GROUPS = ("effect", "severity")
 COURSE_GROUPS = ("position",)
 
-_INNER = re.compile(r"\{\{ (\w+) \}\}")
+_INNER = re.compile(r"\{\{ (\w+)(?: (with|by) ([\w, ]+))? \}\}")
 _LABEL = re.compile(r"^([a-z][a-z -]*): (.*)$")
 
 
@@ -112,10 +113,11 @@ def names(room: str) -> tuple[str, ...]:
 
 
 def groups_of(name: str) -> tuple[str, ...]:
-    """The groups by which a measure can be counted, from what it counts."""
+    """The groups by which a measure can be counted, from what it counts; a column that it has anyway is none."""
     sql = measure(name, ())
+    own = set(re.findall(r"\w+", read(f"measures/{name}")))
     return (
-        RECORD_GROUPS
+        tuple(group for group in RECORD_GROUPS if group not in own)
         + (SIDE_EFFECT_GROUPS if "cohort_side_effects" in sql else ())
         + (COURSE_GROUPS if "course_no" in sql else ())
     )
@@ -137,18 +139,24 @@ def observations(name: str, groups: Sequence[str]) -> str:
 def changes(name: str, identifiers: Mapping[str, str]) -> str:
     """The select of what differs between two snapshots, with these identifiers of a table and its columns in it."""
     sql = read(f"changes/{name}")
-    for inner in _INNER.findall(sql):
-        filling = identifiers[inner] if inner in identifiers else changes(inner, identifiers)
-        sql = sql.replace(f"{{{{ {inner} }}}}", filling)
+    for found in _INNER.finditer(sql):
+        name = found[1]
+        sql = sql.replace(found[0], identifiers[name] if name in identifiers else changes(name, identifiers))
     return sql
 
 
 def _filled(sql: str, groups: Sequence[str]) -> str:
-    for inner in _INNER.findall(sql):
+    own = [group for group in groups if group not in SIDE_EFFECT_GROUPS]
+    of_side_effects = [group for group in groups if group in SIDE_EFFECT_GROUPS]
+    for found in _INNER.finditer(sql):
+        inner, how, named = found.groups()
+        others = named.split(", ") if named else []
         for room in ("measures", "observations"):
             if inner in names(room):
-                sql = sql.replace(f"{{{{ {inner} }}}}", _filled(read(f"{room}/{inner}"), groups))
-    own = [group for group in groups if group not in SIDE_EFFECT_GROUPS] or ["total"]
+                kept = [] if how == "by" else own or ["total"]
+                counted = [*kept, *others, *of_side_effects] if how else groups
+                sql = sql.replace(found[0], _filled(read(f"{room}/{inner}"), counted))
+    own = own or ["total"]
     severity = "severity" if "severity" in groups else "'any'"
     return (
         sql.replace("{{ group }}", ", ".join(groups or ["total"]))

@@ -8,7 +8,8 @@ from dashboard.pages import (
     records,
     side_effects,
     time_to_resolution,
+    watch,
     what_changed,
 )
 
-PAGES = (overview, side_effects, time_to_resolution, healing_clock, maintenance, what_changed, records, data)
+PAGES = (overview, side_effects, time_to_resolution, healing_clock, maintenance, watch, what_changed, records, data)

@@ -36,6 +36,10 @@ _TOTALS = {
     "time_to_resolution": "time_to_resolution_summary",
     "healing_clock": "time_to_resolution_summary",
     "maintenance_intervals": "maintenance_summary",
+    "rates_over_time": "follow_up_completeness",
+    "days_between_events": "follow_up_completeness",
+    "practitioner_funnel": "follow_up_completeness",
+    "lot_signals": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
 FUNNELS = (("practitioner",), ("clinic",))
@@ -147,7 +151,11 @@ def measure_of(chart: Callable[..., Figure]) -> str:
 
 def is_nothing(frame: pd.DataFrame) -> bool:
     """Whether a measure has no unit to speak of; a count that is suppressed is one."""
-    n = next(column for column in ("treated", "side_effects", "due", "courses", "at_risk") if column in frame)
+    n = next(
+        column
+        for column in ("treated", "side_effects", "due", "courses", "at_risk", "exposed", "event")
+        if column in frame
+    )
     return bool((frame[n] == 0).all())
 
 
