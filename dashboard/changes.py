@@ -1,4 +1,4 @@
-"""Which figures differ between two snapshots by more than the limits that they had."""
+"""What differs between two snapshots: the figures that left the limits they had, the signals that came and went."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from dashboard.statistics.monitoring import ABOVE, EIGHT_HIGH, RISING, SIGNALS, TWO_HIGH
 from dashboard.statistics.proportions import wilson
 
 LEVEL = 0.95
@@ -34,6 +35,15 @@ FIGURES = {
     "maintenance_summary": Figure("median_days", "median_low", "median_high", "patients", is_days=True),
     "follow_up_completeness": Figure("completeness", "completeness_low", "completeness_high", "treated"),
 }
+SIGNAL_OF: dict[str, tuple[str, ...]] = {
+    "rates_over_time": ("effect", "month"),
+    "days_between_events": ("effect", "treated_on"),
+    "practitioner_funnel": ("effect",),
+    "lot_signals": ("product", "lot", "effect"),
+}
+"""What a signal of a measure is of, beside its group."""
+
+_HIGH = (ABOVE, TWO_HIGH, EIGHT_HIGH, RISING)
 _TOLD = [f"{when}{part}" for when in ("earlier", "later") for part in ("", "_low", "_high", "_n")]
 
 
@@ -49,14 +59,40 @@ def figures_compared(name: str, earlier: pd.DataFrame, later: pd.DataFrame, by: 
     if name == "side_effect_rates":
         keys += ["effect"]
         earlier, later = _with_effects_of(later, earlier, by), _with_effects_of(earlier, later, by)
-    parts = [_named(frame[_limited(frame, figure)], figure, keys, when) for frame, when in ((earlier, "earlier"),)]
-    parts += [_named(later[later[figure.n] > 0], figure, keys, "later")]
-    both = parts[0].merge(parts[1], on=keys) if keys else parts[0].merge(parts[1], how="cross")
+    before = _named(earlier[_limited(earlier, figure)], figure, keys, "earlier")
+    now = _named(later[later[figure.n] > 0], figure, keys, "later")
+    both = before.merge(now, on=keys) if keys else before.merge(now, how="cross")
     value, low, high = (both[column] for column in ("later", "earlier_low", "earlier_high"))
     if figure.is_days:
         value, low, high = (days.fillna(np.inf) for days in (value, low, high))
     both["is_moved"] = (value < low - 1e-12) | (value > high + 1e-12)
     return both[[*keys, *_TOLD, "is_moved"]]
+
+
+def signals_compared(
+    name: str, earlier: pd.DataFrame, later: pd.DataFrame, by: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The later frame of a measure with its new signals only, and the earlier one with those that are closed.
+
+    A signal is the same where its group, its effect, its month (day, lot) and its side are, whichever rule found it.
+    """
+    before, now = (_signals(frame, (*by, *SIGNAL_OF[name])) for frame in (earlier, later))
+    told = []
+    for frame, own, others in ((later, now, set(before)), (earlier, before, set(now))):
+        is_told = frame["is_signal"] & np.array([signal not in others for signal in own], dtype=bool)
+        told.append(frame.assign(is_signal=is_told, signal=frame["signal"].where(is_told, "")))
+    return told[0], told[1]
+
+
+def _signals(frame: pd.DataFrame, keys: Sequence[str]) -> list[tuple[object, ...]]:
+    """What identifies the signal of each row; () where it has none."""
+    rows = frame[[*keys, "signal"]].itertuples(index=False, name=None)
+    return [(*key, _side(signal)) if signal else () for *key, signal in rows]
+
+
+def _side(signal: str) -> str:
+    """On which side of the usual a signal is, or the signal itself where it has none."""
+    return "high" if signal in _HIGH else "low" if signal in SIGNALS else signal
 
 
 def _named(frame: pd.DataFrame, figure: Figure, keys: Sequence[str], when: str) -> pd.DataFrame:

@@ -153,17 +153,20 @@ def _scale(estimates: Sequence[Estimate]) -> tuple[float, float]:
         if not math.isnan(end)
     ]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
-    margin = 0.06 * (high - low) or 0.06 * high or 1.0
+    # A small change does not look like a large one.
+    margin = max(0.06 * (high - low), (high / 3 - (high - low)) / 2) or 1.0
     return max(0.0, low - margin), high + margin
 
 
 def _ticks(bottom: float, top: float, is_days: bool) -> list[float]:
-    """Two to four round numbers on the scale, in days or in per cent; few enough for a narrow screen."""
+    """At most four round numbers on the scale, in days or in per cent; few enough for a narrow screen."""
     first, last = (bottom, top) if is_days else (100 * bottom, 100 * top)
     sizes = [size * 10**power for power in range(-2, 4) for size in (1, 2, 5)]
-    step = next((size for size in sizes if (last - first) / size <= 3 and (not is_days or size >= 1)), sizes[-1])
-    places = range(math.ceil(first / step - 1e-9), math.floor(last / step + 1e-9) + 1)
-    return [round(place * step, 6) for place in places]
+    for size in sizes:
+        places = range(math.ceil(first / size - 1e-9), math.floor(last / size + 1e-9) + 1)
+        if len(places) <= 4 and (size >= 1 or not is_days):
+            return [round(place * size, 6) for place in places]
+    return []
 
 
 def _at(value: float, top: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import datetime
 import gc
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from pathlib import Path
 from threading import Thread
@@ -76,11 +77,7 @@ def _opened(place: str, name: str) -> Store:
 
 def measure(name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> pd.DataFrame:
     """The figures of a measure in the current snapshot; see Store.measure."""
-    return measure_in(current_store(), name, filters, by, **options)
-
-
-def measure_in(store: Store, name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> pd.DataFrame:
-    """The figures of a measure in that snapshot."""
+    store = current_store()
     return _measure(store, store.name, name, filters, by, tuple(sorted(options.items())))
 
 
@@ -89,20 +86,14 @@ def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: A
 
     Limits that take long are estimated beside the pages, once for everybody who looks at the same snapshot.
     """
-    return arriving_in(current_store(), name, filters, by, **options)
-
-
-def arriving_in(
-    store: Store, name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any
-) -> tuple[pd.DataFrame, bool]:
-    """The same of that snapshot."""
     if "limits" not in options_of(name):
-        return measure_in(store, name, filters, by, **options), False
+        return measure(name, filters, by, **options), False
+    store = current_store()
     asked = (store, store.name, name, filters, by, tuple(sorted(options.items())))
     limited = _limited(*asked)
     wait([limited], timeout=AT_ONCE)
     if not limited.done():
-        return measure_in(store, name, filters, by, limits="none", **options), True
+        return measure(name, filters, by, limits="none", **options), True
     if limited.exception():
         _limited.clear(*asked)  # whoever looks next tries again
     return limited.result(), False
@@ -112,17 +103,22 @@ def arriving_in(
 def _limited(
     _store: Store, snapshot: str, name: str, filters: Filters, by: tuple[str, ...], options: tuple[tuple[str, Any], ...]
 ) -> Future[pd.DataFrame]:
-    limited: Future[pd.DataFrame] = Future()
+    return _begun(lambda: _store.measure(name, filters, by, **dict(options)))
 
-    def estimate() -> None:
+
+def _begun(work: Callable[[], Any]) -> Future[Any]:
+    """What the work will give, beside the pages."""
+    future: Future[Any] = Future()
+
+    def at_work() -> None:
         try:
-            limited.set_result(_store.measure(name, filters, by, **dict(options)))
+            future.set_result(work())
         except Exception as failure:
-            limited.set_exception(failure)
+            future.set_exception(failure)
 
     # A server that is stopped does not wait for it.
-    Thread(target=estimate, daemon=True).start()
-    return limited
+    Thread(target=at_work, daemon=True).start()
+    return future
 
 
 @st.cache_data(max_entries=1_000, show_spinner=False)
@@ -143,12 +139,12 @@ def _kept(place: str, number: int, imported_at: datetime.datetime | None) -> Sto
 
 
 def changes(earlier: Store) -> Changes:
-    """What differs in the records between an earlier snapshot and the current one."""
+    """What differs in the records between an earlier snapshot and the current one; see Store.since."""
     store = current_store()
     return _changes(store, earlier, store.name, earlier.name)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Comparing the two snapshots ...")
+@st.cache_resource(max_entries=2, show_spinner="Comparing the records ...")
 def _changes(_store: Store, _earlier: Store, snapshot: str, earlier: str) -> Changes:
     return _store.since(_earlier)
 
@@ -163,9 +159,25 @@ def _change_counts(_changes: Changes, snapshot: str, earlier: str, name: str) ->
     return _changes.counts(name)
 
 
-def account_changes(earlier: Store) -> pd.DataFrame:
-    """What became of the rows read before and since; see Changes.account."""
-    return changes(earlier).account()
+Comparison = Callable[[Store, Store, Filters], Any]
+"""What is compared of an earlier and a later snapshot, for a selection."""
+
+
+def comparing(what: str, compare: Comparison, earlier: Store, filters: Filters) -> Future[Any]:
+    """A comparison of an earlier snapshot with the current one, by its name: made beside the pages, once for all."""
+    store = current_store()
+    asked = (store, earlier, compare, store.name, earlier.name, what, filters)
+    future = _comparing(*asked)
+    if future.done() and future.exception():
+        _comparing.clear(*asked)  # whoever looks next tries again
+    return future
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _comparing(
+    _store: Store, _earlier: Store, _compare: Comparison, snapshot: str, earlier: str, what: str, filters: Filters
+) -> Future[Any]:
+    return _begun(lambda: _compare(_earlier, _store, filters))
 
 
 def cohort_size(filters: Filters) -> tuple[int, int]:

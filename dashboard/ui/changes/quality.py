@@ -10,10 +10,9 @@ import streamlit as st
 import queries
 from dashboard import export
 from dashboard.charts.style import count, percent
-from dashboard.filters import Filters
 from dashboard.store import Store
 from dashboard.ui import cache
-from dashboard.ui.changes.figures import compared, moved
+from dashboard.ui.changes.figures import Compared, moved_of
 from dashboard.ui.changes.records import called, column_called
 from dashboard.ui.section import panels
 
@@ -21,12 +20,12 @@ SHIFT = 0.05
 """By how much a share of records without a value has to differ to be told."""
 
 
-def data_quality(earlier: Store, filters: Filters) -> None:
+def data_quality(earlier: Store, completeness: Compared | None) -> None:
     """Follow-up completeness of the selection; of all records, what is not recorded, rejected rows and warnings."""
     st.subheader("Data quality", anchor=False)
-    moved(compared("follow_up_completeness", earlier, filters))
+    moved_of("follow_up_completeness", completeness)
     _not_recorded(cache.change_counts(earlier, "recording"))
-    _account(cache.account_changes(earlier))
+    _account(cache.changes(earlier).account())
 
 
 def _not_recorded(recording: pd.DataFrame) -> None:

@@ -28,7 +28,7 @@ def records_changed(earlier: Store) -> None:
     since = f"before {earlier.as_of:%-d %B %Y}" if earlier.as_of else "before then"
     st.caption(
         f"Of all records, whatever is selected. Late are those added since whose day lies {since}, the data cut-off of "
-        "the earlier snapshot. A record is the same where its number is."
+        "the earlier snapshot. Records are matched by their numbers."
     )
     changed = cache.change_counts(earlier, "record_changes")
     if changed.empty:
@@ -81,7 +81,8 @@ def _edited(edited: pd.DataFrame) -> None:
 def _edits(row: Any) -> str:
     """How many were edited, and how many of them had no value, or have none any more."""
     few = ((row.filled, "filled in"), (row.emptied, "emptied"))
-    return ", ".join([count(row.edited), *(f"{count(some)} {done}" for some, done in few if some)])
+    told = [f"{'all' if some == row.edited else count(some)} {done}" for some, done in few if some]
+    return ", ".join([count(row.edited), *told])
 
 
 def _which(earlier: Store, changed: pd.DataFrame) -> None:
