@@ -112,6 +112,17 @@ def open_snapshot(path: Path | str | None = None, suppress_below: int | None = N
                 raise
 
 
+def earlier_snapshots(pointer: Path) -> list[data.KeptSnapshot]:
+    """The snapshots behind a pointer that were imported before the current one and can be opened, the newest first."""
+    try:
+        kept = data.snapshots(pointer)
+    except data.ImportRefused:
+        # A snapshot file that is opened by itself has none beside it.
+        return []
+    current = next((one.number for one in kept if one.is_current), 0)
+    return [one for one in kept if one.number < current and one.imported_at and not one.problem]
+
+
 def open_kept(pointer: Path, number: int, suppress_below: int | None = None) -> Store:
     """The snapshot of that number behind a pointer, opened like the current one (`open_snapshot`).
 

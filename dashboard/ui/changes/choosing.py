@@ -6,7 +6,7 @@ import streamlit as st
 
 import data
 from dashboard.charts.style import count
-from dashboard.store import Store
+from dashboard.store import Store, earlier_snapshots
 from dashboard.ui import cache
 from dashboard.ui.choices import choice
 from dashboard.ui.wording import plain
@@ -14,7 +14,7 @@ from dashboard.ui.wording import plain
 
 def earlier_snapshot() -> Store | None:
     """The one that is chosen among those imported before the current one; None where there is none yet, and says so."""
-    earlier = _earlier()
+    earlier = earlier_snapshots(cache.pointer())
     if not earlier:
         st.info(
             "Every import keeps the snapshot before it, and this page compares the two. Bring in the next export, on "
@@ -34,14 +34,3 @@ def earlier_snapshot() -> Store | None:
     if store.is_synthetic != cache.current_store().is_synthetic:
         st.caption(":orange-badge[Note] One of the two is synthetic sample data, so nearly everything differs.")
     return store
-
-
-def _earlier() -> list[data.KeptSnapshot]:
-    """The snapshots that were imported before the current one and can be opened, the newest first."""
-    try:
-        kept = data.snapshots(cache.pointer())
-    except data.ImportRefused:
-        # A snapshot file that is opened by itself has none beside it.
-        return []
-    current = next((one.number for one in kept if one.is_current), 0)
-    return [one for one in kept if one.number < current and one.imported_at and not one.problem]
