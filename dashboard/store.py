@@ -24,6 +24,9 @@ import queries
 from dashboard import figures, privacy
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
 from dashboard.measures import ESTIMATES, OF_FIGURES, OF_RESOLUTION_CURVES, Limits, ResolutionCurves, resolution_curves
+from data.building import CATALOGUE_COLUMNS
+from data.contract import TABLES
+from data.generations import number_of, published
 from queries import Definition
 
 Unit = Literal["session", "record", "patient"]
@@ -32,16 +35,20 @@ UNITS: tuple[Unit, ...] = ("session", "record", "patient")
 CLOCKS: tuple[Clock, ...] = ("onset", "treatment")
 
 MEASURES = queries.names("measures")
+CHANGES = queries.names("changes")
 RECORDS = (
     "treatments",
     "follow_ups",
     "side_effects",
     "patients",
     "recall_list",
+    "lot_exposed",
     "rejects",
     "import_warnings",
     "imports",
 )
+COMPARED = (*TABLES, "treatment_types")
+"""The tables whose records two snapshots are compared by."""
 
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
 DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
@@ -103,6 +110,28 @@ def open_snapshot(path: Path | str | None = None, suppress_below: int | None = N
             # A snapshot that later imports have removed in the meantime: the pointer names a newer one.
             if generation.path.exists():
                 raise
+
+
+def earlier_snapshots(pointer: Path) -> list[data.KeptSnapshot]:
+    """The snapshots behind a pointer that were imported before the current one and can be opened, the newest first."""
+    try:
+        kept = data.snapshots(pointer)
+    except data.ImportRefused:
+        # A snapshot file that is opened by itself has none beside it.
+        return []
+    current = next((one.number for one in kept if one.is_current), 0)
+    return [one for one in kept if one.number < current and one.imported_at and not one.problem]
+
+
+def open_kept(pointer: Path, number: int, suppress_below: int | None = None) -> Store:
+    """The snapshot of that number behind a pointer, opened like the current one (`open_snapshot`).
+
+    Raises data.ImportRefused where it is not kept any more, or is damaged.
+    """
+    file = next((file for file in published(pointer) if number_of(file) == number), None)
+    if not file:
+        raise data.ImportRefused(f"Snapshot {number} is not kept any more. Choose another one.")
+    return open_snapshot(file, suppress_below)
 
 
 class Store:
@@ -182,7 +211,8 @@ class Store:
             estimates = beside(*(self.measure(part, filters, by, unit, window_days, level=level) for part in parts), by)
         else:
             estimates = ESTIMATES[name](counts(), tuple(by), level)
-        return estimates.astype({column: "str" for column in (*by, "effect", "outcome") if column in estimates})
+        texts = (*by, "effect", "outcome", "month")
+        return estimates.astype({column: "str" for column in texts if column in estimates})
 
     def _resolution_curves(
         self, filters: Filters, by: tuple[str, ...], clock: Clock, level: float, limits: Limits
@@ -291,6 +321,10 @@ class Store:
                     more = f" and {len(known) - 40} more" if len(known) > 40 else ""
                     raise FilterError(f"{column} {value!r} occurs nowhere; there are: {listed}{more}")
 
+    def since(self, earlier: Store) -> Changes:
+        """What differs in the records since an earlier snapshot."""
+        return Changes(earlier.generation, self.generation)
+
     def close(self) -> None:
         """Lets go of the snapshot's file; a store that others still ask is better dropped than closed."""
         self._connection.close()
@@ -383,6 +417,55 @@ class SuppressedStore(Store):
         """Raises privacy.Withheld, as `records_reader` does."""
         raise privacy.Withheld("rejected rows are withheld while small numbers are suppressed")
 
+    def since(self, earlier: Store) -> Changes:
+        """Raises privacy.Withheld: the difference of two snapshots may be that of a single patient."""
+        raise privacy.Withheld(
+            "what changed between two snapshots may be of a single patient, and is withheld while small numbers are "
+            "suppressed"
+        )
+
+
+class Changes:
+    """Two snapshots side by side, and what differs in their records. Every answer comes from a cursor of its own."""
+
+    def __init__(self, earlier: data.Generation, later: data.Generation) -> None:
+        self._connection = duckdb.connect(":memory:")
+        for name, generation in (("earlier", earlier), ("later", later)):
+            place = str(generation.path).replace("'", "''")
+            self._connection.execute(f"attach '{place}' as {name} (read_only)")
+        for table in COMPARED:
+            compared = queries.changes("compared", _identifiers(table))
+            self._connection.execute(f"create table compared_{table} as {compared}")
+        for setting in _HARDENING:
+            self._connection.execute(setting)
+
+    def counts(self, name: str) -> pd.DataFrame:
+        """What `queries/changes/<name>.sql` counts, of every table (`table`, then the columns of its header)."""
+        tables = TABLES if name == "recording" else COMPARED
+        of_tables = [self._frame(queries.changes(name, _identifiers(table)), table) for table in tables]
+        return pd.concat([frame for frame in of_tables if len(frame)] or of_tables[:1], ignore_index=True)
+
+    def account(self) -> pd.DataFrame:
+        """What became of the rows read before and since, per table (queries/changes/account_changes.sql)."""
+        return self._connection.cursor().execute(queries.read("changes/account_changes")).df()
+
+    def records(self, name: str, table: str, limit: int) -> pd.DataFrame:
+        """The first rows of `changed_records` or `edits` of a table: single records, for whoever may see patients."""
+        return self._frame(f"from ({queries.changes(name, _identifiers(table))}) limit {int(limit)}", table)
+
+    def records_reader(self, name: str) -> pa.RecordBatchReader:
+        """All rows of `changed_records` or `edits`, of every table, as Arrow batches."""
+        parts = (
+            f"select '{table}' as \"table\", * from ({queries.changes(name, _identifiers(table))})"
+            for table in COMPARED
+        )
+        return self._connection.cursor().sql(" union all ".join(parts)).to_arrow_reader(BATCH_ROWS)
+
+    def _frame(self, sql: str, table: str) -> pd.DataFrame:
+        frame = self._connection.cursor().execute(sql).df()
+        frame.insert(0, "table", pd.Series(table, frame.index, "str"))
+        return frame
+
 
 def first_look(place: Path, memory: int | None = None) -> list[tuple[str, str, str, bytes]]:
     """The figures to store with the snapshot in that file: measure, groups, fingerprint, content.
@@ -421,7 +504,38 @@ def definition(name: str) -> Definition:
         return queries.definition(f"measures/{name}")
     if name in RECORDS:
         return queries.definition(f"records/{name}")
+    if name in CHANGES:
+        return queries.definition(f"changes/{name}")
     raise KeyError(name)
+
+
+_DAYS = {"treatments": "treated_on", "follow_ups": "followed_up_on", "side_effects": "onset_on"}
+# A contact needs one of the first two only, and a side effect that is still there has no end.
+_MAY_BE_EMPTY = {"treatment_id", "patient_id", "resolved_on", "resolved_by", "last_present_on"}
+
+
+def _required(table: str) -> list[str]:
+    return [column.name for column in TABLES[table].columns if column.required] if table in TABLES else []
+
+
+def _identifiers(table: str) -> dict[str, str]:
+    """What stands for a table and its columns in queries/changes; only the contract's columns are compared."""
+    if table in TABLES:
+        id_column, names = TABLES[table].id_column, TABLES[table].column_names
+    else:
+        id_column, names = "code", tuple(CATALOGUE_COLUMNS)
+    columns = [name for name in names if name != id_column]
+    return {
+        "table": table,
+        "id": id_column,
+        "patient_id": "patient_id" if "patient_id" in names else "cast(null as varchar)",
+        "day": _DAYS.get(table, "cast(null as date)"),
+        "columns": ", ".join(columns),
+        "recorded": ", ".join(name for name in columns if name not in {*_required(table), *_MAY_BE_EMPTY}),
+        "texts": ", ".join(f"cast({name} as varchar) as {name}" for name in columns),
+        "is_edited": " or ".join(f"earlier.{name} is distinct from later.{name}" for name in columns),
+        "is_late": f"later.{_DAYS[table]} < as_of" if table in _DAYS else "false",
+    }
 
 
 def _records_sql(table: str) -> str:

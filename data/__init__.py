@@ -22,6 +22,7 @@ A file walks one straight line:
     importing.py    all of it, in order
 
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
+Kept beside the snapshot too: practice_events.py (what changed in the practice on which day).
 Beside it: contract.py (tables and columns), treatment_types.csv (the catalogue), mappings/, sample/.
 """
 
@@ -29,6 +30,13 @@ from data.generations import Generation, KeptSnapshot, current, snapshots
 from data.importing import check_exports, import_exports
 from data.mapping import shipped as shipped_mappings
 from data.mending import mendable, mendable_name
+from data.practice_events import (
+    PracticeEvent,
+    PracticeEvents,
+    add_practice_event,
+    practice_events,
+    remove_practice_event,
+)
 from data.publishing import return_to
 from data.refusal import ImportRefused
 from data.reporting import ImportReport
@@ -39,12 +47,17 @@ __all__ = [
     "ImportRefused",
     "ImportReport",
     "KeptSnapshot",
+    "PracticeEvent",
+    "PracticeEvents",
+    "add_practice_event",
     "check_exports",
     "current",
     "import_exports",
     "mendable",
     "mendable_name",
+    "practice_events",
     "remove_mapping",
+    "remove_practice_event",
     "return_to",
     "save_mapping",
     "saved_mappings",

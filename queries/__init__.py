@@ -12,15 +12,18 @@ The room decides what a select becomes:
     observations/ what a measure counts, with the patients: for limits (dashboard/store.py)
     records/    the rows of a table, or patients listed, of the cohort (dashboard/store.py)
     account/    what became of the imported rows, counted              (dashboard/store.py)
+    changes/    what differs in one table of two snapshots             (dashboard/store.py)
 
 Values are bound by name. What varies by name instead stands as `{{ name }}`: the group columns, which come from GROUPS,
-and another measure or its observations, whose select is put in its place.
+and another measure or its observations, whose select is put in its place: by the same groups, by these and more of a
+record (`{{ name with month }}`), or by another of a record instead of them (`{{ name by total }}`). In changes/
+stand the table and columns that are compared, which come from the contract.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -61,7 +64,7 @@ RECORD_GROUPS = (*ATTRIBUTES, "month", "quarter", "year", "total")
 SIDE_EFFECT_GROUPS = ("effect", "severity")
 COURSE_GROUPS = ("position",)
 
-_INNER = re.compile(r"\{\{ (\w+) \}\}")
+_INNER = re.compile(r"\{\{ (\w+)(?: (with|by) ([\w, ]+))? \}\}")
 _LABEL = re.compile(r"^([a-z][a-z -]*): (.*)$")
 
 
@@ -112,12 +115,14 @@ def names(room: str) -> tuple[str, ...]:
 
 
 def groups_of(name: str) -> tuple[str, ...]:
-    """The groups by which a measure can be counted, from what it counts."""
+    """The groups by which a measure can be counted, from what it counts; a column that it has anyway is none."""
     sql = measure(name, ())
+    own = definition(f"measures/{name}").columns
+    groups = tuple(group for group in RECORD_GROUPS if group not in own)
     has_side_effects, has_courses = "cohort_side_effects" in sql, "course_no" in sql
     if has_side_effects and has_courses:
-        return RECORD_GROUPS  # what both have
-    return RECORD_GROUPS + SIDE_EFFECT_GROUPS * has_side_effects + COURSE_GROUPS * has_courses
+        return groups  # what both have
+    return groups + SIDE_EFFECT_GROUPS * has_side_effects + COURSE_GROUPS * has_courses
 
 
 def measure(name: str, groups: Sequence[str]) -> str:
@@ -133,12 +138,27 @@ def observations(name: str, groups: Sequence[str]) -> str:
     return _filled(read(f"observations/{name}"), groups)
 
 
+def changes(name: str, identifiers: Mapping[str, str]) -> str:
+    """The select of what differs between two snapshots, with these identifiers of a table and its columns in it."""
+    sql = read(f"changes/{name}")
+    for found in _INNER.finditer(sql):
+        name = found[1]
+        sql = sql.replace(found[0], identifiers[name] if name in identifiers else changes(name, identifiers))
+    return sql
+
+
 def _filled(sql: str, groups: Sequence[str]) -> str:
-    for inner in _INNER.findall(sql):
+    own = [group for group in groups if group not in SIDE_EFFECT_GROUPS]
+    of_side_effects = [group for group in groups if group in SIDE_EFFECT_GROUPS]
+    for found in _INNER.finditer(sql):
+        inner, how, named = found.groups()
+        others = named.split(", ") if named else []
         for room in ("measures", "observations"):
             if inner in names(room):
-                sql = sql.replace(f"{{{{ {inner} }}}}", _filled(read(f"{room}/{inner}"), groups))
-    own = [group for group in groups if group not in SIDE_EFFECT_GROUPS] or ["total"]
+                kept = [] if how == "by" else own or ["total"]
+                counted = [*kept, *others, *of_side_effects] if how else groups
+                sql = sql.replace(found[0], _filled(read(f"{room}/{inner}"), counted))
+    own = own or ["total"]
     severity = "severity" if "severity" in groups else "'any'"
     return (
         sql.replace("{{ group }}", ", ".join(groups or ["total"]))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from dashboard.charts.dots import share_axis
 from dashboard.charts.style import (
     LIGHT,
     NBSP,
@@ -22,12 +25,27 @@ from dashboard.charts.style import (
     safe,
     wash,
 )
-from dashboard.statistics.monitoring import Floats, funnel_limits
+from dashboard.statistics.monitoring import ABOVE, BELOW, Floats, funnel_limits
 
 _LEFT, _RIGHT, _TOP, _PLOT, _BOTTOM = 44, 78, 30, 300, 48
 _LONGEST = 19
 _POINTS = 120
 _INSIDE, _OUTSIDE = 0.95, 0.998
+
+
+@dataclass(frozen=True)
+class _Dot:
+    """One group of a funnel: its units and share, its name (beside the dot where it is to stand there) and hover text.
+
+    `symbol` tells those outside the 99.8 % limits from the others.
+    """
+
+    name: str
+    units: int
+    share: float
+    hover: str
+    is_named: bool
+    symbol: str = "circle"
 
 
 def follow_up_funnel(funnel: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("practitioner",)) -> Figure:
@@ -40,9 +58,74 @@ def follow_up_funnel(funnel: pd.DataFrame, look: Look = LIGHT, by: Sequence[str]
     known = known[known["completeness"].notna()]
     if known.empty:
         return figure([], look, _TOP)
-    found = groups(known, by, look)
+    dots = [
+        _Dot(
+            group.name,
+            int(row.treated),
+            float(row.completeness),
+            f"<b>{safe(group.name)}</b><br>{percent(row.completeness)}, {count(row.evaluable)} of {count(row.treated)} "
+            f"treated were followed up<br>expected between {percent(row.funnel_998_low)} and "
+            f"{percent(row.funnel_998_high)}",
+            not row.funnel_95_low <= row.completeness <= row.funnel_95_high,
+            "diamond" if row.is_little_followed_up else "circle",
+        )
+        for group, row in _rows(known, by, look)
+    ]
     overall, tau = float(known["overall_completeness"].iloc[0]), float(known["between_groups_sd"].iloc[0])
-    most = int(known["treated"].max())
+    ticks = [0, 0.25, 0.5, 0.75, 1], ["0", *(f"{share}{NBSP}%" for share in (25, 50, 75, 100))]
+    return _funnel(dots, look, overall, tau, ("Share followed up", "Treated"), 1.0, ticks)
+
+
+def practitioner_funnel(
+    funnel: pd.DataFrame,
+    look: Look = LIGHT,
+    by: Sequence[str] = ("practitioner",),
+    effect: str = "any",
+    you: str | None = None,
+) -> Figure:
+    """The rate of an effect against the evaluable units, one dot per group, between the funnel's limits.
+
+    Dots outside the 95 % limits bear their names, those above the upper 99.8 % limit are upright triangles, those below
+    the lower one hanging. Where one group is `you`, it alone is named.
+    """
+    known = funnel[(funnel["effect"].astype(str) == effect) & funnel["rate"].notna()]
+    if known.empty:
+        return figure([], look, _TOP)
+    dots = []
+    for group, row in _rows(known, [column for column in by if column != "effect"], look):
+        is_you = you is None or str(getattr(row, by[0])) == you
+        name = group.name if is_you else "A colleague" if by[0] == "practitioner" else "Another"
+        dots.append(
+            _Dot(
+                name,
+                int(row.evaluable),
+                float(row.rate),
+                f"<b>{safe(name)}</b><br>{percent(row.rate)}, {count(row.affected)} of {count(row.evaluable)} followed "
+                f"up<br>expected between {percent(row.funnel_998_low)} and {percent(row.funnel_998_high)}",
+                is_you and (you is not None or not row.funnel_95_low <= row.rate <= row.funnel_95_high),
+                {ABOVE: "triangle-up", BELOW: "triangle-down"}.get(row.signal, "circle"),
+            )
+        )
+    overall, tau = float(known["overall_rate"].iloc[0]), float(known["between_groups_sd"].iloc[0])
+    top = min(1.0, max(1.15 * max(dot.share for dot in dots), 2 * overall, 0.01))
+    return _funnel(dots, look, overall, tau, ("Rate", "Followed up"), top, share_axis(top))
+
+
+def _rows(funnel: pd.DataFrame, by: Sequence[str], look: Look) -> list[tuple[Group, Any]]:
+    return [(group, group.rows.iloc[0]) for group in groups(funnel, by, look)]
+
+
+def _funnel(
+    dots: Sequence[_Dot],
+    look: Look,
+    overall: float,
+    tau: float,
+    said: tuple[str, str],
+    top: float,
+    ticks: tuple[list[float], list[str]],
+) -> Figure:
+    """The dots between the limits; `said` names the two axes, the upright one ending at `top`."""
+    most = max(dot.units for dot in dots)
     reach = most * 1.06
     # The measure has the limits of every group; between the groups the curves are the same formula.
     units = np.unique(np.geomspace(1, max(reach, 2), _POINTS).astype(np.int64))
@@ -51,28 +134,16 @@ def follow_up_funnel(funnel: pd.DataFrame, look: Look = LIGHT, by: Sequence[str]
         for level, width, dash in ((_OUTSIDE, 1.5, "solid"), (_INSIDE, 1.25, "dot"))
         for limit in funnel_limits(overall, units, level, tau * tau)
     ]
-    traces.append(_curve(np.array([0, reach]), np.array([overall, overall]), look, 1, "solid"))
-    marked = [group for group in found if bool(group.rows["is_little_followed_up"].iloc[0])]
-    traces += [
-        _dots([group for group in found if group not in marked], look, "circle", 9),
-        _dots(marked, look, "diamond", 12),
-    ]
-    outside = [
-        group
-        for group in found
-        for row in [group.rows.iloc[0]]
-        if not row.funnel_95_low <= row.completeness <= row.funnel_95_high
-    ]
+    traces += [_curve(np.array([0, reach]), np.array([overall, overall]), look, 1, "solid"), _dots(dots, look)]
     return figure(
-        [trace for trace in traces if len(trace["x"])],
+        traces,
         look,
         _TOP + _PLOT + _BOTTOM,
         margin={"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": _BOTTOM},
-        annotations=[*(_name(group, look, most) for group in outside), *_words(look, overall)],
+        annotations=[*(_name(dot, look, most) for dot in dots if dot.is_named), *_words(look, overall, *said)],
         xaxis={"range": [0, reach], "showgrid": False, "ticks": "outside", "ticklen": 4, "tickcolor": look.line,
                "nticks": 5, "tickformat": ",d"},
-        yaxis={"range": [-0.01, 1.02], "tickvals": [0, 0.25, 0.5, 0.75, 1],
-               "ticktext": ["0", *(f"{share}{NBSP}%" for share in (25, 50, 75, 100))]},
+        yaxis={"range": [-0.01 * top, 1.02 * top], "tickvals": ticks[0], "ticktext": ticks[1]},
         hovermode="closest",
     )  # fmt: skip
 
@@ -88,46 +159,39 @@ def _curve(units: np.ndarray, limit: Floats, look: Look, width: float, dash: str
     }
 
 
-def _dots(found: Sequence[Group], look: Look, symbol: str, size: int) -> Figure:
-    rows = [group.rows.iloc[0] for group in found]
+def _dots(dots: Sequence[_Dot], look: Look) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [int(row.treated) for row in rows],
-        "y": [float(row.completeness) for row in rows],
+        "x": [dot.units for dot in dots],
+        "y": [dot.share for dot in dots],
         "marker": {
-            "symbol": symbol,
-            "size": size,
-            "color": [look.ground if row.treated < SMALL else look.accent for row in rows],
+            "symbol": [dot.symbol for dot in dots],
+            "size": [9 if dot.symbol == "circle" else 12 for dot in dots],
+            "color": [look.ground if dot.units < SMALL else look.accent for dot in dots],
             "line": {"color": look.accent, "width": 2},
         },
-        "hovertext": [
-            f"<b>{safe(group.name)}</b><br>{percent(row.completeness)}, {count(row.evaluable)} of {count(row.treated)} "
-            f"treated were followed up<br>expected between {percent(row.funnel_998_low)} and "
-            f"{percent(row.funnel_998_high)}"
-            for group, row in zip(found, rows, strict=True)
-        ],
+        "hovertext": [dot.hover for dot in dots],
         "hoverinfo": "text",
         "cliponaxis": False,
     }
 
 
-def _name(group: Group, look: Look, most: int) -> Figure:
+def _name(dot: _Dot, look: Look, most: int) -> Figure:
     """The name of a dot beside it, on the side that has room."""
-    row = group.rows.iloc[0]
-    is_left = row.treated > most / 2
+    is_left = dot.units > most / 2
     where = {"xanchor": "right", "xshift": -10} if is_left else {"xanchor": "left", "xshift": 10}
-    text = safe(group.name, _LONGEST)
-    text = f"<b>{text}</b>" if row.is_little_followed_up else text
-    return note(text, look, x=int(row.treated), y=float(row.completeness), yanchor="middle", colour=look.ink, **where)
+    text = safe(dot.name, _LONGEST)
+    text = text if dot.symbol == "circle" else f"<b>{text}</b>"
+    return note(text, look, x=dot.units, y=dot.share, yanchor="middle", colour=look.ink, **where)
 
 
-def _words(look: Look, overall: float) -> list[Figure]:
+def _words(look: Look, overall: float, share: str, units: str) -> list[Figure]:
     at_top: Figure = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": -_LEFT, "y": 1, "yref": "paper"}
     at_foot: Figure = {**at_top, "y": 0, "yanchor": "top", "xshift": -4, "yshift": -22}
-    key = f"Share followed up   ─ 99.8{NBSP}% limits   ┄ 95{NBSP}% limits"
+    key = f"{share}   ─ 99.8{NBSP}% limits   ┄ 95{NBSP}% limits"
     return [
         note(key, look, **at_top, yanchor="bottom", yshift=10),
-        note("Treated", look, **at_foot),
+        note(units, look, **at_foot),
         note(f"all {percent(overall)}", look, x=1, xref="paper", xanchor="left", xshift=8, y=overall, yanchor="middle"),
     ]

@@ -34,7 +34,7 @@ def side_differences(
         own = differences[differences["effect"].astype(str) == effect]
         heading = [Row(look.name("effect", effect), is_heading=True)] if len(effects) > 1 else []
         rows += [*heading, *(_row(group, group.rows.iloc[0]) for group in groups(own, by, look, "pairs", MOST))]
-    return dots(rows, look, difference_axis, 132, is_signed=True, key=_SIDES)
+    return dots(rows, look, difference_axis, is_signed=True, key=_SIDES)
 
 
 def _row(group: Group, row: Any) -> Row:

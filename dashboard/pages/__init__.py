@@ -9,12 +9,15 @@ from dashboard.pages import (
     results,
     side_effects,
     time_to_resolution,
+    watch,
+    what_changed,
 )
 
 SECTIONS = {
     "": (overview,),
     "Outcomes": (side_effects, time_to_resolution, maintenance, results),
     "For a patient": (healing_clock,),
+    "Monitor": (watch, what_changed),
     "Data": (records, data),
 }
 PAGES = tuple(page for pages in SECTIONS.values() for page in pages)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import datetime
 import gc
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from pathlib import Path
 from threading import Thread
@@ -14,8 +16,17 @@ import streamlit as st
 
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
-from dashboard.store import HORIZON_DAYS, Store, default_snapshot, open_snapshot, options_of, snapshot_path
-from data import ImportRefused, current
+from dashboard.store import (
+    HORIZON_DAYS,
+    Changes,
+    Store,
+    default_snapshot,
+    open_kept,
+    open_snapshot,
+    options_of,
+    snapshot_path,
+)
+from data import ImportRefused, KeptSnapshot, current
 
 _STORE = "store"
 AT_ONCE = 0.1
@@ -102,17 +113,22 @@ def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: A
 def _limited(
     _store: Store, snapshot: str, name: str, filters: Filters, by: tuple[str, ...], options: tuple[tuple[str, Any], ...]
 ) -> Future[pd.DataFrame]:
-    limited: Future[pd.DataFrame] = Future()
+    return _begun(lambda: _store.measure(name, filters, by, **dict(options)))
 
-    def estimate() -> None:
+
+def _begun(work: Callable[[], Any]) -> Future[Any]:
+    """What the work will give, beside the pages."""
+    future: Future[Any] = Future()
+
+    def at_work() -> None:
         try:
-            limited.set_result(_store.measure(name, filters, by, **dict(options)))
+            future.set_result(work())
         except Exception as failure:
-            limited.set_exception(failure)
+            future.set_exception(failure)
 
     # A server that is stopped does not wait for it.
-    Thread(target=estimate, daemon=True).start()
-    return limited
+    Thread(target=at_work, daemon=True).start()
+    return future
 
 
 @st.cache_data(max_entries=1_000, show_spinner=False)
@@ -120,6 +136,58 @@ def _measure(
     _store: Store, snapshot: str, name: str, filters: Filters, by: tuple[str, ...], options: tuple[tuple[str, Any], ...]
 ) -> pd.DataFrame:
     return _store.measure(name, filters, by, **dict(options))
+
+
+def kept_store(kept: KeptSnapshot) -> Store:
+    """A snapshot that is kept, opened; raises data.ImportRefused where it is gone meanwhile, or damaged."""
+    return _kept(str(pointer()), kept.number, kept.imported_at)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the earlier data ...")
+def _kept(place: str, number: int, imported_at: datetime.datetime | None) -> Store:
+    return open_kept(Path(place), number)
+
+
+def changes(earlier: Store) -> Changes:
+    """What differs in the records between an earlier snapshot and the current one; see Store.since."""
+    store = current_store()
+    return _changes(store, earlier, store.name, earlier.name)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Comparing the records ...")
+def _changes(_store: Store, _earlier: Store, snapshot: str, earlier: str) -> Changes:
+    return _store.since(_earlier)
+
+
+def change_counts(earlier: Store, name: str) -> pd.DataFrame:
+    """What of a kind differs, counted; see Changes.counts."""
+    return _change_counts(changes(earlier), current_store().name, earlier.name, name)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _change_counts(_changes: Changes, snapshot: str, earlier: str, name: str) -> pd.DataFrame:
+    return _changes.counts(name)
+
+
+Comparison = Callable[[Store, Store, Filters], Any]
+"""What is compared of an earlier and a later snapshot, for a selection."""
+
+
+def comparing(what: str, compare: Comparison, earlier: Store, filters: Filters) -> Future[Any]:
+    """A comparison of an earlier snapshot with the current one, by its name: made beside the pages, once for all."""
+    store = current_store()
+    asked = (store, earlier, compare, store.name, earlier.name, what, filters)
+    future = _comparing(*asked)
+    if future.done() and future.exception():
+        _comparing.clear(*asked)  # whoever looks next tries again
+    return future
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _comparing(
+    _store: Store, _earlier: Store, _compare: Comparison, snapshot: str, earlier: str, what: str, filters: Filters
+) -> Future[Any]:
+    return _begun(lambda: _compare(_earlier, _store, filters))
 
 
 def cohort_size(filters: Filters) -> tuple[int, int]:

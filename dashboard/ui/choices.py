@@ -76,6 +76,12 @@ def group(measure: str, key: str, *without: str) -> tuple[str, ...]:
     return (choice("Compare by", {words(name): name for name in offered}, key, "Treatment type"),)
 
 
+def group_or_all(measure: str, key: str, *without: str) -> tuple[str, ...]:
+    """What a measure's groups are, if any."""
+    offered = [name for name in groups_of(measure) if name not in ("total", *without)]
+    return choice("Apart by", {"All together": ()} | {words(name): (name,) for name in offered}, key, "All together")
+
+
 def stratum(measure: str, key: str, *without: str) -> tuple[str, ...]:
     """Within what the groups are tested against each other."""
     offered = [name for name in groups_of(measure) if name not in ("total", *without)]

@@ -40,9 +40,13 @@ _TOTALS = {
     "result_distribution": "results",
     "asymmetry_change": "results",
     "risk_and_durability": "follow_up_completeness",
+    "rates_over_time": "follow_up_completeness",
+    "days_between_events": "follow_up_completeness",
+    "practitioner_funnel": "follow_up_completeness",
+    "lot_signals": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
-_COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk")
+_COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk", "exposed", "event")
 """What a measure counts: the first that it has says whether there is anything."""
 FUNNELS = (("practitioner",), ("clinic",))
 """By what it is told who was little followed up."""

@@ -11,7 +11,8 @@ import streamlit as st
 from dashboard.charts.style import words
 
 _SHARES = re.compile(
-    r"(rate|difference|completeness|unresolved|not_returned|returned_by|resolved_by)|.*_share(_low|_high)?$"
+    r"(rate|difference|completeness|unresolved|not_returned|returned_by|resolved_by|funnel_)|.*_share(_low|_high)?$"
+    r"|(overall|others)_(rate|completeness)$|(centre|limit_low|limit_high)$|shift$"
 )
 
 

@@ -1,0 +1,91 @@
+"""What is further from the usual than chance explains: month by month, between people, between lots."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.funnel import practitioner_funnel
+from dashboard.charts.lots import lot_signals
+from dashboard.charts.over_time import MOST, days_between_events, rates_over_time
+from dashboard.filters import Filters
+from dashboard.store import options_of
+from dashboard.ui import cache, signals
+from dashboard.ui.choices import WINDOWS, choice, group_or_all
+from dashboard.ui.errors import calmly
+from dashboard.ui.exposed import lot_exposed
+from dashboard.ui.heading import heading
+from dashboard.ui.practice_events import marks, practice_events
+from dashboard.ui.section import section
+from dashboard.ui.wording import plain
+
+TITLE = "Watch"
+URL_PATH = "watch"
+SHOWN = 4
+WHO = {"Practitioners": ("practitioner",), "Clinics": ("clinic",)}
+RARE = "This is too rare for monthly limits, so the days from one to the next are watched. Low is close together."
+FUNNEL = "Between the solid lines is what chance and the usual spread make. Outside them means look, not bad."
+LOTS = "The lots that differ most upward from the other lots of their product. From 5 exposed."
+
+
+def render(filters: Filters) -> None:
+    lead = "What is further from the usual than chance explains: month by month, between people, between lots."
+    if not heading(TITLE, lead, filters):
+        return
+    name = cache.look().name
+    effects = {signals.effect_name(effect, cache.look()): effect for effect in cache.affected("effect", filters)}
+    with st.container(horizontal=True, vertical_alignment="top"):
+        effect = choice("Side effect", {"Any side effect": "any"} | effects, "watch_effect", is_list=True)
+        by = group_or_all("rates_over_time", "watch_by", "quarter", "year", "effect", "severity")
+        window = choice("Onset within", WINDOWS, "watch_window")
+        who = choice("Compare", WHO, "watch_who")
+        named: dict[str, str | None] = {name(who[0], value): value for value in cache.values(who[0])}
+        you = choice("By name", {"Everybody": None, **named}, "watch_you", is_list=True)
+    options: dict[str, Any] = {"effect": effect, "window_days": window}
+    frames: dict[str, pd.DataFrame] = {}
+    st.subheader("What crossed a limit", anchor=False)
+    with calmly():
+        frames = _frames(filters, by, who, window)
+        _crossed({name: rows if effect == "any" else _of(rows, effect) for name, rows in frames.items()}, by, who)
+    section("Rate by month", rates_over_time, filters, by=by, most=MOST, events=marks(), **options)
+    if frames and _of(frames["days_between_events"], effect)["days"].notna().any():
+        section("Days between", days_between_events, filters, by=by, lead=RARE, most=MOST, events=marks(), **options)
+    practice_events()
+    left, right = st.columns(2, gap="large")
+    with left:
+        section("Rate and number followed up", practitioner_funnel, filters, by=who, lead=FUNNEL, you=you, **options)
+    with right:
+        section("Lots", lot_signals, filters, by=(), lead=LOTS, **options)
+    if frames:
+        lot_exposed(filters, _of(frames["lot_signals"], effect))
+
+
+def _frames(filters: Filters, by: tuple[str, ...], who: tuple[str, ...], window: int | None) -> dict[str, pd.DataFrame]:
+    """What is watched, by measure."""
+    groups = {"rates_over_time": by, "days_between_events": by, "practitioner_funnel": who, "lot_signals": ()}
+    return {
+        measure: cache.measure(measure, filters, group, **_options(measure, window))
+        for measure, group in groups.items()
+    }
+
+
+def _options(measure: str, window: int | None) -> dict[str, Any]:
+    """The options of a section, so that it finds the answer that is remembered."""
+    given = {"unit": "session", "window_days": window}
+    return {option: given[option] for option in options_of(measure) if option in given}
+
+
+def _crossed(frames: dict[str, pd.DataFrame], by: tuple[str, ...], who: tuple[str, ...]) -> None:
+    found = {title: said for title, said in signals.crossed(frames, by, who, cache.look()).items() if said}
+    if not found:
+        st.success("Nothing crossed a limit.")
+    for title, said in found.items():
+        st.markdown(f"**{title}**\n" + "".join(f"\n- {plain(sentence)}" for sentence in said[:SHOWN]))
+        if len(said) > SHOWN:
+            with st.expander(f"{len(said) - SHOWN} more"):
+                st.markdown("\n".join(f"- {plain(sentence)}" for sentence in said[SHOWN:]))
+    st.caption(plain(signals.watched(frames, who)))
+
+
+def _of(rows: pd.DataFrame, effect: str) -> pd.DataFrame:
+    return rows[rows["effect"] == effect]
