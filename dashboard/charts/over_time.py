@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import pandas as pd
 
-from dashboard.charts.dots import share_axis
 from dashboard.charts.style import (
     FINE,
     FONT,
@@ -40,6 +40,7 @@ _DAYS = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1460)
 _SHAPES = {ABOVE: "triangle-up", BELOW: "triangle-down"}
 _DOWN = (BELOW, TWO_LOW, EIGHT_LOW, FALLING)
 _LABELS_ACROSS = 9
+_STEPS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 
 Marked = tuple[str, datetime.date]
 """A letter, and the day on which something changed in the practice."""
@@ -58,7 +59,6 @@ class _Panel:
     high: list[float]
     signal: list[str]
     hover: list[str]
-    ticks: tuple[list[float], list[str]]
     is_hollow: list[bool]
 
 
@@ -79,7 +79,6 @@ def rates_over_time(
         rows = group.rows.set_index(pd.PeriodIndex(group.rows["month"], freq="M")).sort_index()
         rows = rows.reindex(pd.period_range(rows.index.min(), rows.index.max(), freq="M"))
         centre, is_rare = float(rows["centre"].max()), bool((rows["chart"] == T_CHART).any())
-        highest = max(float(rows["rate"].max()), 1.3 * float(rows["limit_high"].median()), 2 * centre, 0.01)
         panels.append(
             _Panel(
                 group.name,
@@ -94,11 +93,10 @@ def rates_over_time(
                     _month_said(look.name("month", str(month)), row)
                     for month, row in zip(rows.index, rows.itertuples(), strict=True)
                 ],
-                share_axis(min(1.0, 1.12 * highest)),
                 rows["is_complete"].eq(False).tolist(),
             )
         )
-    return _charts(panels, look, f"Rate by month of treatment   ─ usual   ┄ limits, 3{NBSP}sigma", events)
+    return _charts(panels, look, f"Rate by month of treatment   ─ usual   ┄ limits, 3{NBSP}sigma", events, _share_ticks)
 
 
 def _month_said(month: str, row: Any) -> str:
@@ -132,10 +130,8 @@ def days_between_events(
         if rows.empty:
             continue
         centre = float(rows["centre_days"].iloc[0])
-        highest = max(float(rows["days"].max()), float(rows["limit_high_days"].fillna(0).iloc[0]), 1.0)
         # Below a lower limit of nought nothing can be, so it is no line.
         low = rows["limit_low_days"].where(rows["limit_low_days"] > 0)
-        ticks = _day_ticks(highest)
         panels.append(
             _Panel(
                 group.name,
@@ -147,22 +143,28 @@ def days_between_events(
                 _powers(rows["limit_high_days"]),
                 rows["signal"].tolist(),
                 [_gap_said(row) for row in rows.itertuples()],
-                ([day**_POWER for day in ticks], [f"{day:,}" for day in ticks]),
                 [False] * len(rows),
             )
         )
-    return _charts(panels, look, f"Days since the event before   ─ usual   ┄ limits, 3{NBSP}sigma", events)
+    return _charts(panels, look, f"Days since the event before   ─ usual   ┄ limits, 3{NBSP}sigma", events, _day_ticks)
 
 
 def _powers(values: pd.Series[float]) -> list[float]:
     return [float(value) ** _POWER for value in values]
 
 
-def _day_ticks(highest: float) -> list[int]:
-    """Up to four of the usual numbers of days, the largest that are reached among them."""
-    reached = [day for day in _DAYS if day <= highest]
-    step = max(1, math.ceil((len(reached) - 1) / 4))
-    return [0, *reached[:0:-step][::-1]]
+def _share_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
+    """Some three ticks between two shares, in per cent."""
+    step = next((step for step in _STEPS if (high - low) / step <= 4.2), _STEPS[-1])
+    ticks = [place * step for place in range(math.ceil(low / step - 1e-9), int(high / step + 1e-9) + 1)]
+    return ticks, [f"{100 * tick:.3g}{NBSP}%" for tick in ticks]
+
+
+def _day_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
+    """Some four of the usual numbers of days between two transformed ones."""
+    reached = [day for day in _DAYS if low - 1e-9 <= day**_POWER <= high + 1e-9]
+    shown = reached[:: -math.ceil(len(reached) / 5)][::-1] if reached else []
+    return [day**_POWER for day in shown], [f"{day:,}" for day in shown]
 
 
 def _gap_said(row: Any) -> str:
@@ -172,8 +174,14 @@ def _gap_said(row: Any) -> str:
     return said + _signal_said(row.signal)
 
 
-def _charts(panels: Sequence[_Panel], look: Look, key: str, events: Sequence[Marked]) -> Figure:
-    """The panels one above the other, on a common axis of time."""
+def _charts(
+    panels: Sequence[_Panel],
+    look: Look,
+    key: str,
+    events: Sequence[Marked],
+    axis: Callable[[float, float], tuple[list[float], list[str]]],
+) -> Figure:
+    """The panels one above the other, on a common axis of time; `axis` gives the ticks from a value to another."""
     if not panels:
         return figure([], look, _TOP)
     one = _ALONE if len(panels) == 1 else _ONE_OF_MANY
@@ -185,11 +193,11 @@ def _charts(panels: Sequence[_Panel], look: Look, key: str, events: Sequence[Mar
     for place, panel in enumerate(panels):
         name = "yaxis" if place == 0 else f"yaxis{place + 1}"
         bottom = 1 - (place * (one + _GAP) + one) / plot
-        values, texts = panel.ticks
-        top = max([values[-1], 1.1 * max([value for value in panel.y if not math.isnan(value)], default=0.0)])
+        lowest, highest = _span(panel)
+        values, texts = axis(lowest, highest)
         layout[name] = {
             "domain": [max(bottom, 0.0), bottom + one / plot],
-            "range": [-0.02 * top, 1.04 * top],
+            "range": [lowest - 0.06 * (highest - lowest), highest + 0.08 * (highest - lowest)],
             "tickvals": values,
             "ticktext": texts,
             "gridcolor": look.line,
@@ -232,6 +240,15 @@ def _charts(panels: Sequence[_Panel], look: Look, key: str, events: Sequence[Mar
         hovermode="closest",
         **layout,
     )  # fmt: skip
+
+
+def _span(panel: _Panel) -> tuple[float, float]:
+    """From where to where a chart reaches: as far as its points, and its limits where they are not far wider."""
+    told = [value for value in panel.y if not math.isnan(value)] + [value for value in [panel.centre] if value == value]
+    low, high = min(told, default=0.0), max(told, default=1.0)
+    inner = [median([value for value in limit if value == value] or [low]) for limit in (panel.low, panel.high)]
+    low, high = min(low, inner[0]), max(high, inner[1], 1e-9)
+    return (0.0 if low < 0.4 * high else low), high
 
 
 def _at_left(y: float, yshift: int) -> Figure:

@@ -2,8 +2,8 @@
 -- numerator: an event is an evaluable session with at least one such side effect, on its day of treatment; events of
 -- one day are 0 days apart.
 -- window: with an onset window, sessions whose window has not yet elapsed at the data cut-off are not counted.
--- rare: fewer than 1 event per month with evaluable sessions, in the months that are over at the data cut-off. Others
--- are not here: they have a monthly rate.
+-- rare: fewer than 1 event per month with evaluable sessions, in the months that are over at the data cut-off.
+-- Others have a monthly rate instead, and are not here.
 -- centre: the mean of the transformed days, as days again.
 -- limits: t-chart, the days to the power 1/3.6, which is nearly normal for events at a constant rate; 3 sigma by the
 -- moving ranges; below nought is nought. They take no account of how many were treated between.

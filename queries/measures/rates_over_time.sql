@@ -8,8 +8,8 @@
 -- counted.
 -- centre: affected of evaluable over all complete months together, those with a signal too.
 -- limits: p-chart, 3 sigma around the centre by the month's evaluable units, cut to 0 and 1. Where the months vary
--- more than chance has it (sigma_z, from the moving ranges, above 1) they are sigma_z times as wide (p', Laney). They
--- are normal approximations: with few affected a month, chance crosses the upper one more often than 1 in 700.
+-- more than chance has it (sigma_z, from the moving ranges, above 1) they are sigma_z times as wide (p', Laney). As
+-- normal approximations they are crossed upward by chance more often than 1 in 700 where few a month are affected.
 -- rare: fewer than 1 affected per month with evaluable units: no limits here, but days between events (chart t).
 -- signal: above or below the limits; two of three in a row beyond 2 sigma on one side; eight in a row on one side; six
 -- in a row rising or falling. None before 12 months, and none for a month that is not over at the data cut-off, which
