@@ -9,7 +9,7 @@ The room decides what a select becomes:
     model/      a derived table of the snapshot, over all records      (data/ builds it, in the order of MODEL)
     cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store.py)
     measures/   the counts of one measure                              (dashboard/store.py)
-    observations/ what a measure counts, with the patients: for limits (dashboard/store.py)
+    observations/ what measures count, with the patients or without   (dashboard/store.py)
     records/    the rows of a table, or patients listed, of the cohort (dashboard/store.py)
     account/    what became of the imported rows, counted              (dashboard/store.py)
 

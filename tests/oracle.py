@@ -521,7 +521,7 @@ def rates_over_time(
     level: float = 0.95,
 ) -> list[Row]:
     """Affected of evaluable units per group, effect and month, with the p-chart (or p') of every group and effect."""
-    after = as_of(exports) + timedelta(days=1)
+    after = as_of(exports) + timedelta(days=1 - (window_days or 0))
     rates = side_effect_rates(exports, selection, (*by, "month"), unit, window_days, level)
     names = [*by, *(() if "effect" in by else ("effect",))]
     rows = []
@@ -573,7 +573,7 @@ def days_between_events(
     level: float = 0.95,
 ) -> list[Row]:
     """The t-chart of the days between affected sessions, of the groups and effects that are rare."""
-    after = as_of(exports) + timedelta(days=1)
+    after = as_of(exports) + timedelta(days=1 - (window_days or 0))
     first_open_day = after.replace(day=1)
     record_by = [name for name in by if name not in ("effect", "severity")]
     months: dict[tuple[str, ...], set[tuple[int, int]]] = {}
@@ -707,6 +707,8 @@ def lot_signals(
             if other["lot"] != row["lot"] and all(other[name] == row[name] for name in names if name != "lot")
         ]
         affected, evaluable = (sum(other[name] for other in others) for name in ("affected", "evaluable"))
+        low, high = wilson(row["rate"], row["evaluable"], level) if row["evaluable"] else (None, None)
+        low, high = (0.0 if row["rate"] == 0 else low), (1.0 if row["rate"] == 1 else high)
         p = None
         if row["treated"] >= 5 and row["evaluable"] and evaluable:
             p = hypergeometric_tail(
@@ -716,7 +718,9 @@ def lot_signals(
             {
                 **{name: row[name] for name in names},
                 "exposed": row["treated"],
-                **{name: row[name] for name in ("pending", "evaluable", "affected", "rate", "rate_low", "rate_high")},
+                **{name: row[name] for name in ("pending", "evaluable", "affected", "rate")},
+                "rate_low": low,
+                "rate_high": high,
                 "others_evaluable": evaluable,
                 "others_affected": affected,
                 "others_rate": share(affected, evaluable),

@@ -194,7 +194,9 @@ def _name(dot: _Dot, look: Look, most: int) -> Figure:
     where = {"xanchor": "right", "xshift": -10} if is_left else {"xanchor": "left", "xshift": 10}
     text = safe(dot.name, _LONGEST)
     text = text if dot.symbol == "circle" else f"<b>{text}</b>"
-    return note(text, look, x=dot.units, y=dot.share, yanchor="middle", colour=look.ink, **where)
+    return note(
+        text, look, x=dot.units, y=dot.share, yanchor="middle", colour=look.ink, bgcolor=wash(look.ground, 0.6), **where
+    )
 
 
 def _words(look: Look, overall: float, share: str, units: str) -> list[Figure]:

@@ -38,6 +38,7 @@ _ALONE, _ONE_OF_MANY, _GAP = 280, 150, 34
 _POWER = 1 / 3.6
 _DAYS = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1460)
 _SHAPES = {ABOVE: "triangle-up", BELOW: "triangle-down"}
+_SIZES = {ABOVE: 12, BELOW: 12}
 _DOWN = (BELOW, TWO_LOW, EIGHT_LOW, FALLING)
 _LABELS_ACROSS = 9
 _STEPS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
@@ -289,7 +290,7 @@ def _traces(panel: _Panel, look: Look, axis: str) -> list[Figure]:
         "line": {"color": wash(look.accent, 0.6), "width": 1.5},
         "marker": {
             "symbol": [_SHAPES.get(signal, "diamond" if signal else "circle") for signal in panel.signal],
-            "size": [12 if signal else 6 for signal in panel.signal],
+            "size": [_SIZES.get(signal, 8 if signal else 6) for signal in panel.signal],
             "color": [
                 look.ground if is_hollow else look.ink if signal else look.accent
                 for signal, is_hollow in zip(panel.signal, panel.is_hollow, strict=True)
@@ -310,7 +311,10 @@ def _told(values: Sequence[float]) -> list[float | None]:
 
 
 def _named(panel: _Panel, look: Look, axis: str, first: str, last: str) -> list[Figure]:
-    """The names of the signals at their points: of points of one signal in a row the last, as far as there is room."""
+    """The names of the signals at their points, of points of one signal in a row at the last, as far as there is room.
+
+    Those outside the limits come first, then the latest.
+    """
     days_of = [datetime.date.fromisoformat(x) for x in panel.x]
     room = (datetime.date.fromisoformat(last) - datetime.date.fromisoformat(first)).days / _LABELS_ACROSS
     ends = [
@@ -319,7 +323,7 @@ def _named(panel: _Panel, look: Look, axis: str, first: str, last: str) -> list[
         if signal and (place + 1 == len(panel.signal) or panel.signal[place + 1] != signal)
     ]
     named: list[int] = []
-    for place in reversed(ends):
+    for place in sorted(ends, key=lambda place: (panel.signal[place] not in _SHAPES, -place)):
         if all((days_of[other] - days_of[place]).days >= room for other in named):
             named.append(place)
     latest = max(named, default=-1)
@@ -335,6 +339,7 @@ def _named(panel: _Panel, look: Look, axis: str, first: str, last: str) -> list[
             yanchor="top" if panel.signal[place].endswith(_DOWN) else "bottom",
             yshift=-7 if panel.signal[place].endswith(_DOWN) else 7,
             colour=look.ink,
+            bgcolor=wash(look.ground, 0.75),
         )
         for place in named
         if not math.isnan(panel.y[place])
