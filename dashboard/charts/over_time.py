@@ -86,7 +86,7 @@ def rates_over_time(
                 [f"{month}-01" for month in rows.index],
                 rows["rate"].tolist(),
                 centre,
-                "too rare for limits" if is_rare else f"usual {percent(centre)}",
+                "too rare<br>for limits" if is_rare else f"usual<br>{percent(centre)}",
                 rows["limit_low"].tolist(),
                 rows["limit_high"].tolist(),
                 rows["signal"].fillna("").tolist(),
@@ -139,7 +139,7 @@ def days_between_events(
                 [str(day) for day in rows["treated_on"]],
                 _powers(rows["days"]),
                 centre**_POWER,
-                f"usual {days(round(centre))}",
+                f"usual<br>{days(round(centre))}",
                 _powers(low),
                 _powers(rows["limit_high_days"]),
                 rows["signal"].tolist(),
@@ -189,7 +189,7 @@ def _charts(
     plot = len(panels) * one + (len(panels) - 1) * _GAP
     first, last = min(min(panel.x) for panel in panels), max(max(panel.x) for panel in panels)
     traces: list[Figure] = []
-    notes = [note(key, look, **_at_left(1, 22 if len(panels) > 1 else 8), yanchor="bottom")]
+    notes = [note(key, look, **_at_left(1, 22), yanchor="bottom")]
     layout: Figure = {}
     for place, panel in enumerate(panels):
         name = "yaxis" if place == 0 else f"yaxis{place + 1}"
@@ -215,7 +215,7 @@ def _charts(
         at_centre = {"y": panel.centre, "yref": name.replace("axis", ""), "yanchor": "middle"}
         if math.isnan(panel.centre):
             at_centre = {"y": bottom + one / plot, "yref": "paper", "yanchor": "top"}
-        notes.append(note(_broken(panel.centre_said), look, x=1, xref="paper", xanchor="left", xshift=8, **at_centre))
+        notes.append(note(panel.centre_said, look, x=1, xref="paper", xanchor="left", xshift=8, **at_centre))
         notes += _named(panel, look, name.replace("axis", ""), first, last)
     inside = [(letter, day) for letter, day in events if first <= day.isoformat() <= last]
     notes += [
@@ -254,12 +254,6 @@ def _span(panel: _Panel) -> tuple[float, float]:
 
 def _at_left(y: float, yshift: int) -> Figure:
     return {"x": 0, "xref": "paper", "xanchor": "left", "xshift": -_LEFT, "y": y, "yref": "paper", "yshift": yshift}
-
-
-def _broken(text: str) -> str:
-    """A text in lines that the margin has room for."""
-    first, *rest = text.split(" ", 1)
-    return "<br>".join([first, *rest]) if len(text) > 11 else text
 
 
 def _reach(first: str, last: str) -> list[str]:

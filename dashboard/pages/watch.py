@@ -46,7 +46,7 @@ def render(filters: Filters) -> None:
         effect = choice("Side effect", {"Any side effect": "any"} | effects, "watch_effect", is_list=True)
         by = group_or_all("rates_over_time", "watch_by", "quarter", "year", "effect", "severity")
         window = choice("Onset within", WINDOWS, "watch_window", "30 days")
-        who = choice("Compare", WHO, "watch_who")
+        who = choice("Funnel of", WHO, "watch_who")
         named: dict[str, str | None] = {name(who[0], value): value for value in cache.values(who[0])}
         you = choice("By name", {"Everybody": None, **named}, "watch_you", is_list=True)
     options: dict[str, Any] = {"effect": effect, "window_days": window}
