@@ -80,7 +80,11 @@ def side_effect_rates(counts: pd.DataFrame, by: Groups, level: float) -> pd.Data
     rates = counts[_per_effect(by, "treated", "pending", "evaluable", "affected")].copy()
     treated = rates["treated"].where(rates["treated"] > 0)
     rates["rate"] = _rate(rates)
-    rates["rate_low"], rates["rate_high"] = _rate_limits(counts, level)
+    limits = _limits(
+        counts, "affected", "evaluable", "affected_squared", "affected_evaluable", "evaluable_squared", level
+    )
+    rates["rate_low"] = [low for low, _ in limits]
+    rates["rate_high"] = [high for _, high in limits]
     rates["completeness"] = rates["evaluable"] / treated
     rates["rate_best_case"] = rates["affected"] / treated
     rates["rate_worst_case"] = (rates["affected"] + rates["treated"] - rates["evaluable"]) / treated
@@ -99,13 +103,6 @@ def _per_effect(by: Groups, *columns: str) -> list[str]:
 def _rate(counts: pd.DataFrame) -> pd.Series[float]:
     """Affected of evaluable; nan where none is."""
     return counts["affected"] / counts["evaluable"].where(counts["evaluable"] > 0)
-
-
-def _rate_limits(counts: pd.DataFrame, level: float) -> tuple[list[float], list[float]]:
-    limits = _limits(
-        counts, "affected", "evaluable", "affected_squared", "affected_evaluable", "evaluable_squared", level
-    )
-    return [low for low, _ in limits], [high for _, high in limits]
 
 
 def _limits(
@@ -246,7 +243,8 @@ def lot_signals(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
     counts = _of_severities(counts, by).rename(columns={"treated": "exposed"})
     lots = counts[_per_effect((*by, "product", "lot"), "exposed", "pending", "evaluable", "affected")].copy()
     lots["rate"] = _rate(counts)
-    lots["rate_low"], lots["rate_high"] = _rate_limits(counts, level)
+    limits = [wilson(*pair, level) for pair in zip(lots["rate"], lots["evaluable"], strict=True)]
+    lots["rate_low"], lots["rate_high"] = [low for low, _ in limits], [high for _, high in limits]
     for column in ("others_evaluable", "others_affected"):
         lots[column] = counts[column]
     lots["others_rate"] = lots["others_affected"] / lots["others_evaluable"].where(lots["others_evaluable"] > 0)

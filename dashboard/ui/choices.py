@@ -79,7 +79,7 @@ def group(measure: str, key: str, *without: str) -> tuple[str, ...]:
 def group_or_all(measure: str, key: str, *without: str) -> tuple[str, ...]:
     """What a measure's groups are, if any."""
     offered = [name for name in groups_of(measure) if name not in ("total", *without)]
-    return choice("Apart by", {"All together": ()} | {words(name): (name,) for name in offered}, key, "All together")
+    return choice("Compare by", {"All together": ()} | {words(name): (name,) for name in offered}, key, "All together")
 
 
 def stratum(measure: str, key: str, *without: str) -> tuple[str, ...]:
