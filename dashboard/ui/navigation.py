@@ -8,7 +8,7 @@ from typing import Protocol
 import streamlit as st
 
 import data
-from dashboard.access import may_import
+from dashboard.access import may_import, may_see_patients
 from dashboard.filters import Filters
 from dashboard.ui.errors import calmly
 from dashboard.ui.sidebar import filter_panel
@@ -25,7 +25,7 @@ class PageModule(Protocol):
 
 def front_door(pages: Sequence[PageModule]) -> None:
     """The page that is asked for, of what the filter panel selects; the first of the pages is the way in."""
-    pages = [page for page in pages if may_import() or not _is_for_importing(page)]
+    pages = [page for page in pages if _is_offered(page)]
     known = {page.URL_PATH: st.Page(_shown(page), title=page.TITLE, url_path=page.URL_PATH) for page in pages[1:]}
     known |= {pages[0].URL_PATH: st.Page(_shown(pages[0]), title=pages[0].TITLE, default=True)}
     current = st.navigation([known[page.URL_PATH] for page in pages])
@@ -39,6 +39,12 @@ def front_door(pages: Sequence[PageModule]) -> None:
                 raise
             st.session_state["filters"] = Filters()
         current.run()
+
+
+def _is_offered(page: PageModule) -> bool:
+    if getattr(page, "IS_OF_PATIENTS", False) and not may_see_patients():
+        return False
+    return may_import() or not _is_for_importing(page)
 
 
 def _is_for_importing(page: PageModule) -> bool:
