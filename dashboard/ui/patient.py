@@ -19,6 +19,7 @@ from dashboard.ui.section import CONFIG, panels
 from dashboard.ui.wording import plain
 
 WHOLE = "Whole history"
+_LEAST_WIDTH = 640
 
 
 def find_patient() -> str | None:
@@ -144,8 +145,12 @@ def _table(rows: pd.DataFrame, alt: str, nothing: str) -> None:
 
 
 def _drawn(figure: Figure, heading: str, name: str, key: str = "") -> None:
-    alt = f"{heading}: {definition(name).sentence}"
-    st.plotly_chart(figure, theme=None, config=CONFIG, key=f"patient-{key or name}", alt=alt)
+    """The figure; on a narrow screen it scrolls sideways, for years need room."""
+    key = f"wide-{key or name}"
+    st.html(f"<style>.st-key-{key} > * {{ min-width: {_LEAST_WIDTH}px }}</style>")
+    with st.container(key=key):
+        alt = f"{heading}: {definition(name).sentence}"
+        st.plotly_chart(figure, theme=None, config=CONFIG, key=f"patient-{key}", alt=alt)
 
 
 def _panels(patient: Patient, name: str) -> None:
