@@ -75,12 +75,14 @@ def due(patient: Patient, look: Look) -> list[str]:
             said.append(f"{name}: nothing to reckon a due day from.")
             continue
         late = row["overdue_days"]
-        when = f"overdue by {days(late)}" if late > 0 else f"in {days(-late)}" if late else "today"
+        cut_off = "the data cut-off"
+        when = f"overdue by {days(late)} at {cut_off}" if late > 0 else f"{days(-late)} after {cut_off}"
+        when = when if late else f"the day of {cut_off}"
         own = f" ({row['completed']:g} completed)" if row["basis"] == "own intervals" else ""
         usual = days(row["personal_interval_days"])
         said.append(
-            f"{name}: due {day_in_words(row['due_on'])}, {when} at the data cut-off; {usual} after the last course, "
-            f"from {BASES[row['basis']]}{own}."
+            f"{name}: due {day_in_words(row['due_on'])}, {when}; {usual} after the last course, from "
+            f"{BASES[row['basis']]}{own}."
         )
     return said
 

@@ -233,7 +233,7 @@ class Store:
         if table in OF_ONE_PATIENT:
             if patient_id is None:
                 raise FilterError(f"{table} is of one patient: say of whom, by the patient_id")
-            if patient_id not in self.patients_found(patient_id, 1):
+            if not self._is_known(patient_id):
                 raise FilterError(f"there is no patient {patient_id!r}")
         if search:
             sql = f"from ({sql}) where contains(lower(concat_ws(chr(10), *columns(*))), lower($search))"
@@ -264,6 +264,10 @@ class Store:
             limit $most
         """
         return [patient_id for (patient_id,) in self._rows(found, {"search": search, "most": most})]
+
+    def _is_known(self, patient_id: str) -> bool:
+        known = "select patient_id from sessions union all select patient_id from patients"
+        return bool(self._rows(f"from ({known}) where patient_id = $id limit 1", {"id": patient_id}))
 
     def recall_counts(self, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> pd.DataFrame:
         """How many stand on the recall list (`listed`), per `status` and `basis`."""

@@ -29,10 +29,10 @@ from dashboard.charts.style import (
 )
 
 KEY = (
-    "Treatments: a filled dot starts a course, a small ring is a touch-up. Side effects: a bar for as long as one was "
-    "known to be there; a square end where it resolved; dashes where it ended at some time in between; an arrow where "
-    "it was not seen to resolve by the last contact. Follow-ups: a stroke, with the asymmetry found. Ahead: an open "
-    "square is the day the next course is due, an open diamond what was planned."
+    "Treatments: a filled dot is a session, a small ring one that is a touch-up. Side effects: a bar for as long as it "
+    "was known to be there; a square end where it resolved; dashes where it ended at some time in between; an arrow "
+    "where it was not seen to resolve by the last contact. Follow-ups: a stroke, with the asymmetry found. Ahead: an "
+    "open square is the day the next course is due, an open diamond what was planned."
 )
 """How the timeline is read, without any colour."""
 AROUND = (7, 90)

@@ -51,9 +51,9 @@ def _is_for_importing(page: PageModule) -> bool:
     return getattr(page, "IS_FOR_IMPORTING", False)
 
 
-def link(url_path: str, label: str) -> None:
-    """A link to another page, which keeps the selection."""
-    st.page_link(st.session_state["pages"][url_path], label=label)
+def link(url_path: str, label: str, **options: str) -> None:
+    """A link to another page, which keeps the selection; `options` are the page's own."""
+    st.page_link(st.session_state["pages"][url_path], label=label, query_params=options or None)
 
 
 def _shown(page: PageModule) -> Callable[[], None]:

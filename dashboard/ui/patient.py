@@ -19,7 +19,6 @@ from dashboard.ui.section import CONFIG, panels
 from dashboard.ui.wording import plain
 
 WHOLE = "Whole history"
-_LEAST_WIDTH = 640
 
 
 def find_patient() -> str | None:
@@ -32,6 +31,7 @@ def find_patient() -> str | None:
             placeholder="Id, or part of it",
             type="search",
             live=True,
+            on_change=_show_whole,
             width=320,
         )
         searched = (asked or "").strip()
@@ -55,6 +55,12 @@ def find_patient() -> str | None:
 
 def _chosen() -> None:
     st.session_state["patient_id"] = st.session_state["patient_found"]
+    _show_whole()
+
+
+def _show_whole() -> None:
+    """What was looked at closely is a day of the one before."""
+    st.session_state["patient_span"] = WHOLE
 
 
 def overview(patient: Patient) -> None:
@@ -100,8 +106,8 @@ def intervals(patient: Patient) -> None:
         _drawn(patient_intervals(patient.intervals, patient.of_types, cache.look()), "Intervals", "patient_intervals")
         st.caption(
             "A dot for each time between two courses, an arrow for the one that is not over yet. The band behind holds "
-            "the middle half of all patients of the type, those counted who have not come back; the line is their "
-            "median. No filter selects among them."
+            "the middle half of all patients of the type, those counted who have not come back, and runs to the edge "
+            "where fewer than three in four were seen to; the line is their median. No filter selects among them."
         )
         _table(summary.intervals(patient, cache.look()), "Maintenance intervals as a table", "")
         _panels(patient, "patient_intervals")
@@ -145,12 +151,8 @@ def _table(rows: pd.DataFrame, alt: str, nothing: str) -> None:
 
 
 def _drawn(figure: Figure, heading: str, name: str, key: str = "") -> None:
-    """The figure; on a narrow screen it scrolls sideways, for years need room."""
-    key = f"wide-{key or name}"
-    st.html(f"<style>.st-key-{key} > * {{ min-width: {_LEAST_WIDTH}px }}</style>")
-    with st.container(key=key):
-        alt = f"{heading}: {definition(name).sentence}"
-        st.plotly_chart(figure, theme=None, config=CONFIG, key=f"patient-{key}", alt=alt)
+    alt = f"{heading}: {definition(name).sentence}"
+    st.plotly_chart(figure, theme=None, config=CONFIG, key=f"patient-{key or name}", alt=alt)
 
 
 def _panels(patient: Patient, name: str) -> None:

@@ -182,6 +182,35 @@ def test_the_recall_list_is_what_the_command_line_exports(visit: Callable[..., P
     assert downloaded(page) == exported("recall_list", *options)
 
 
+def test_a_patient_is_found_by_keyboard_and_printed(visit: Callable[..., Page], snapshot: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit("patients", scheme="dark")
+    page.get_by_label("Find a patient").fill("p00001")
+    page.get_by_text("10 with this in the id").wait_for()
+    page.keyboard.press("Tab")
+    page.get_by_role("combobox", name="10 with this in the id").focus()
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("option", name="SYN-P000010").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="SYN-P000010", exact=True).wait_for()
+    settle(page)
+    assert "patient_id=SYN-P000010" in page.url
+    serious = [each for each in Axe().run(page).response["violations"] if each["impact"] in ("serious", "critical")]
+    assert not serious, serious
+    with page.expect_download() as download:
+        page.get_by_role("button", name="One page to print").click()
+    printed = visit("patients").context.new_page()
+    printed.set_content(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert printed.locator("h1").inner_text() == "Patient SYN-P000010"
+    for width in (794, 816, 390):  # A4 and Letter at 96 dots per inch, and a phone
+        printed.set_viewport_size({"width": width, "height": 1000})
+        assert printed.evaluate("() => document.documentElement.scrollWidth") == width
+    page.get_by_text("Download").first.click()
+    options = ["--patient-id", "SYN-P000010", "--snapshot", str(snapshot)]
+    assert downloaded(page) == exported("patient_timeline", *options)
+
+
 def downloaded(page: Page) -> bytes:
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).first.click()

@@ -97,6 +97,15 @@ def test_what_is_typed_finds_and_the_list_chooses(opened: Opened) -> None:
     assert not app.get("plotly_chart")
 
 
+def test_another_patient_is_shown_whole(opened: Opened) -> None:
+    app = opened("small", SMALL, patient_id="ann", patient_span="90 days from 15 January 2023")
+    assert app.selectbox(key="patient_span").value == "90 days from 15 January 2023"
+    app.text_input(key="patient_id").set_value("bea").run()
+    assert app.selectbox(key="patient_span").value == "Whole history"
+    assert "patient_span" not in app.query_params
+    assert not app.warning
+
+
 def test_a_person_who_was_never_treated(opened: Opened) -> None:
     app = opened("small", SMALL, patient_id="cy")
     assert not app.error
