@@ -42,7 +42,7 @@ _ROW, _LEFT, _RIGHT, _TOP, _FOOT = 32, 132, 26, 10, 36
 _SCORES = 13
 _LONGEST = 19
 _LEAST_DAYS = 30
-_SCORE_WIDTH = 0.05
+_SCORE_WIDTH = 0.1
 _ENDS = ("resolved", "seen gone", "not seen to resolve")
 _SYMBOLS = {
     "course": ("circle", 12),

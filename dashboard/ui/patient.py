@@ -31,7 +31,7 @@ def find_patient() -> str | None:
             placeholder="Id, or part of it",
             type="search",
             live=True,
-            on_change=_show_whole,
+            on_change=_typed,
             width=320,
         )
         searched = (asked or "").strip()
@@ -54,12 +54,21 @@ def find_patient() -> str | None:
 
 
 def _chosen() -> None:
-    st.session_state["patient_id"] = st.session_state["patient_found"]
-    _show_whole()
+    _show(st.session_state["patient_found"])
 
 
-def _show_whole() -> None:
-    """What was looked at closely is a day of the one before."""
+def _typed() -> None:
+    # Nothing is set where nothing has to be: it might overwrite what has been typed in the meantime.
+    if st.session_state.get("patient_span", WHOLE) != WHOLE:
+        _show(st.session_state["patient_id"])
+
+
+def _show(patient_id: str) -> None:
+    """Opens somebody whole: what was looked at closely is a day of the one before.
+
+    Both are set together, for whatever is set here is written into the address with all else as the server knows it.
+    """
+    st.session_state["patient_id"] = patient_id
     st.session_state["patient_span"] = WHOLE
 
 

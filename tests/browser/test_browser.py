@@ -211,6 +211,17 @@ def test_a_patient_is_found_by_keyboard_and_printed(visit: Callable[..., Page], 
     assert downloaded(page) == exported("patient_timeline", *options)
 
 
+def test_the_address_is_always_that_of_the_patient_shown(visit: Callable[..., Page]) -> None:
+    page = visit("patients?patient_id=SYN-P000001")
+    page.get_by_role("combobox", name="Show").click()
+    page.get_by_role("option").last.click()
+    page.wait_for_url(re.compile("patient_span=90"))
+    for patient_id in ("SYN-P000002", "SYN-P000003"):
+        page.get_by_label("Find a patient").fill(patient_id)
+        page.get_by_role("heading", name=patient_id, exact=True).wait_for()
+        page.wait_for_url(re.compile(rf"patient_id={patient_id}$"))
+
+
 def downloaded(page: Page) -> bytes:
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).first.click()
