@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from dashboard import privacy
+from dashboard.charts.patient import extent, lanes, patient_timeline, timeline_svg
+from dashboard.charts.style import LIGHT
 from dashboard.filters import FilterError
 from dashboard.store import OF_ONE_PATIENT, SuppressedStore, definition
 from tests import oracle
@@ -154,3 +156,53 @@ def test_nobody_is_found_or_shown_where_small_numbers_are_suppressed(snapshot_of
     for ask in asked:
         with pytest.raises(privacy.Withheld, match="withheld while small numbers are suppressed"):
             ask()
+
+
+def test_the_ends_of_side_effects_are_drawn_apart(snapshot_of: SnapshotOf) -> None:
+    store = snapshot_of(SMALL)
+    timeline, intervals = (store.records(table, patient_id="ann") for table in OF_ONE_PATIENT[1:])
+    found = lanes(timeline, intervals, LIGHT.of_types({"neuromodulator": "Neuromodulator"}))
+    # The two bruises overlap, so the second stands in a row beneath without a name.
+    assert [lane.name for lane in found] == [
+        "Neuromodulator",
+        "Dermal filler",
+        "Bruising",
+        "",
+        "Headache",
+        "Follow-ups",
+    ]
+    shapes = [[(mark.shape, mark.on) for mark in lane.marks] for lane in found]
+    assert shapes[0] == [
+        ("course", on(0)),
+        ("touch-up", on(14)),
+        ("course", on(100)),
+        ("planned", on(200)),
+        ("due", on(200)),
+    ]
+    assert shapes[2:5] == [[("resolved", on(1))], [("seen gone", on(1))], [("not seen to resolve", on(2))]]
+    assert [(mark.on, mark.label) for mark in found[5].marks] == [(on(10), ""), (on(14), "1.5")]
+    traces = patient_timeline(timeline, intervals, as_of=store.as_of)["data"]
+    lines = {(trace["y"][0], trace["line"].get("dash")): trace["x"][:2] for trace in traces if trace["mode"] == "lines"}
+    assert lines == {
+        (2, None): ["2023-01-02", "2023-01-07"],
+        (3, None): ["2023-01-02", "2023-01-11"],
+        (3, "3px,3px"): ["2023-01-11", "2023-01-15"],
+        (4, None): ["2023-01-03", "2023-01-15"],
+    }
+    ends = {
+        trace["y"][0]: trace["marker"]["symbol"]
+        for trace in traces
+        if trace["y"][0] in (2, 3, 4) and trace.get("hovertext", [""])[0]
+    }
+    assert ends == {2: "square", 3: "line-ns", 4: "triangle-right"}
+    close = patient_timeline(timeline, intervals, as_of=store.as_of, around=on(100))
+    assert close["layout"]["xaxis"]["range"] == ["2023-04-04", "2023-07-10"]
+    assert not any(trace["mode"] == "lines" for trace in close["data"])
+
+
+def test_a_history_of_one_day_has_room_around_it(snapshot_of: SnapshotOf) -> None:
+    store = snapshot_of(of_ids("P1"))
+    timeline, intervals = (store.records(table, patient_id="P1") for table in OF_ONE_PATIENT[1:])
+    first, last = extent(lanes(timeline, intervals), store.as_of)
+    assert (last - first).days >= 30
+    assert timeline_svg(lanes(timeline, intervals), store.as_of).count("<circle") == 1

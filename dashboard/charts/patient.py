@@ -283,10 +283,10 @@ def patient_intervals(intervals: pd.DataFrame, of_types: pd.DataFrame, look: Loo
         at = {"y": place, "yref": "y", "xref": "paper", "yanchor": "middle"}
         name = safe(look.name("treatment_type", code), _LONGEST)
         notes.append(note(name, look, **at, x=0, xanchor="left", xshift=-_LEFT, colour=look.ink, size=TEXT))
-        n = f"n{NBSP}{len(over)} own<br>n{NBSP}{count(of_type.get('patients') or 0)} patients"
+        n = f"n{NBSP}{len(over)} own<br>n{NBSP}{count(of_type.get('patients') or 0)} in all"
         notes.append(note(n, look, **at, x=1, xanchor="right", xshift=104))
     ticks = _day_ticks(top)
-    labels = [f"{tick}" for tick in ticks[:-1]] + [days(ticks[-1])]
+    labels = [f"{tick:,}" for tick in ticks[:-1]] + [days(ticks[-1])]
     return figure(
         [trace for trace in traces if trace["x"]],
         look,

@@ -116,7 +116,8 @@ def intervals(patient: Patient) -> None:
         st.caption(
             "A dot for each time between two courses, an arrow for the one that is not over yet. The band behind holds "
             "the middle half of all patients of the type, those counted who have not come back, and runs to the edge "
-            "where fewer than three in four were seen to; the line is their median. No filter selects among them."
+            'where fewer than three in four were seen to; the line is their median, and "in all" their number. No '
+            "filter selects among them."
         )
         _table(summary.intervals(patient, cache.look()), "Maintenance intervals as a table", "")
         _panels(patient, "patient_intervals")
