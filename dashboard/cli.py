@@ -352,6 +352,7 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
 @click.option("--window-days", type=click.IntRange(0), help="Only side effects that began so soon.")
 @click.option("--clock", type=click.Choice(["onset", "treatment"]), help="[default: onset]")
 @click.option("--horizon-days", type=click.IntRange(0), help="Who is due so soon, besides the overdue. [default: 30]")
+@click.option("--patient-id", metavar="ID", help="Whose the tables of one patient are.")
 @click.option("--strata", multiple=True, metavar="GROUP", help="Test groups within strata; repeat to cross them.")
 @click.option(
     "--limits",

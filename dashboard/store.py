@@ -36,6 +36,7 @@ CLOCKS: tuple[Clock, ...] = ("onset", "treatment")
 
 MEASURES = queries.names("measures")
 CHANGES = queries.names("changes")
+OF_ONE_PATIENT = ("patient_overview", "patient_timeline", "patient_intervals")
 RECORDS = (
     "treatments",
     "follow_ups",
@@ -43,6 +44,7 @@ RECORDS = (
     "patients",
     "recall_list",
     "lot_exposed",
+    *OF_ONE_PATIENT,
     "rejects",
     "import_warnings",
     "imports",
@@ -53,6 +55,7 @@ COMPARED = (*TABLES, "treatment_types")
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
 DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
 BATCH_ROWS = 50_000
+MOST_FOUND = 50
 MOST_CURVES = 200
 OF_CURVES = {"clock", "limits"}
 OF_TESTS = {"time_to_resolution_summary": {"strata"}}
@@ -237,13 +240,16 @@ class Store:
         limit: int | None = None,
         horizon_days: int = HORIZON_DAYS,
         search: str = "",
+        patient_id: str | None = None,
     ) -> pd.DataFrame:
         """The records of a table that belong to the cohort, in the contract's columns, at most `limit` of them.
 
         The recall list has those who are due within `horizon_days`, or overdue. `search` keeps the rows that have this
-        text in a cell, whatever the capitals.
+        text in a cell, whatever the capitals. The tables of one patient are those of `patient_id`; raises FilterError
+        where that is left out, or nobody's.
         """
-        frame: pd.DataFrame = self.records_reader(table, filters, limit, horizon_days, search).read_all().to_pandas()
+        reader = self.records_reader(table, filters, limit, horizon_days, search, patient_id)
+        frame: pd.DataFrame = reader.read_all().to_pandas()
         return frame
 
     def records_reader(
@@ -253,14 +259,20 @@ class Store:
         limit: int | None = None,
         horizon_days: int = HORIZON_DAYS,
         search: str = "",
+        patient_id: str | None = None,
     ) -> pa.RecordBatchReader:
         """The same records as Arrow batches, with their types kept (dates, whole numbers, empty values)."""
         sql = _records_sql(table)
+        if table in OF_ONE_PATIENT:
+            if patient_id is None:
+                raise FilterError(f"{table} is of one patient: say of whom, by the patient_id")
+            if not self._is_known(patient_id):
+                raise FilterError(f"there is no patient {patient_id!r}")
         if search:
             sql = f"from ({sql}) where contains(lower(concat_ws(chr(10), *columns(*))), lower($search))"
         if limit is not None:
             sql = f"from ({sql}) limit {int(limit)}"
-        parameters = _parameters(sql, filters, horizon_days, search)
+        parameters = _parameters(sql, filters, horizon_days, search, patient_id)
         return self._connection.cursor().sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
 
     def record_count(
@@ -273,6 +285,22 @@ class Store:
             return int(self._rows(select, _parameters(select, chosen, horizon_days))[0][0])
 
         return counted(filters), counted(None)
+
+    def patients_found(self, search: str = "", most: int = MOST_FOUND) -> list[str]:
+        """The ids that hold this text, whatever the capitals, at most so many: itself first, then what begins so."""
+        found = """
+            with ids as (select patient_id from sessions union select patient_id from patients)
+            select patient_id
+            from ids
+            where contains(lower(patient_id), lower($search))
+            order by patient_id <> $search, not starts_with(lower(patient_id), lower($search)), patient_id
+            limit $most
+        """
+        return [patient_id for (patient_id,) in self._rows(found, {"search": search, "most": most})]
+
+    def _is_known(self, patient_id: str) -> bool:
+        known = "select patient_id from sessions union all select patient_id from patients"
+        return bool(self._rows(f"from ({known}) where patient_id = $id limit 1", {"id": patient_id}))
 
     def recall_counts(self, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> pd.DataFrame:
         """How many stand on the recall list (`listed`), per `status` and `basis`."""
@@ -413,6 +441,10 @@ class SuppressedStore(Store):
             "the recall list names single patients, and is withheld while small numbers are suppressed"
         )
 
+    def patients_found(self, *_: Any, **__: Any) -> list[str]:
+        """Raises privacy.Withheld, as `records_reader` does."""
+        raise privacy.Withheld("who the patients are is withheld while small numbers are suppressed")
+
     def rejects_to_mend(self, import_no: int, file: str) -> tuple[str, bytes]:
         """Raises privacy.Withheld, as `records_reader` does."""
         raise privacy.Withheld("rejected rows are withheld while small numbers are suppressed")
@@ -544,6 +576,13 @@ def _records_sql(table: str) -> str:
     return queries.read(f"records/{table}")
 
 
-def _parameters(sql: str, filters: Filters | None, horizon_days: int, search: str = "") -> dict[str, object]:
-    given = {"filters": (filters or Filters()).to_sql(), "horizon_days": horizon_days, "search": search}
+def _parameters(
+    sql: str, filters: Filters | None, horizon_days: int, search: str = "", patient_id: str | None = None
+) -> dict[str, object]:
+    given = {
+        "filters": (filters or Filters()).to_sql(),
+        "horizon_days": horizon_days,
+        "search": search,
+        "patient_id": patient_id,
+    }
     return {name: value for name, value in given.items() if f"${name}" in sql}

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from dashboard.cli import main
 from dashboard.filters import Filters
-from dashboard.store import MEASURES, RECORDS, definition, open_snapshot
+from dashboard.store import MEASURES, OF_ONE_PATIENT, RECORDS, definition, open_snapshot
 from data import save_mapping
 from data.mapping import read_mapping
 from queries import groups_of
@@ -69,12 +69,24 @@ def test_every_measure_is_what_the_store_says(folder: Path, measure: str) -> Non
     assert tuple(rows[0]) == ("area", *definition(measure).columns)
 
 
-@pytest.mark.parametrize("table", RECORDS)
+@pytest.mark.parametrize("table", [table for table in RECORDS if table not in OF_ONE_PATIENT])
 def test_every_record_table_can_be_had(folder: Path, table: str) -> None:
     rows = export(folder, table)
     assert len(rows) == open_snapshot(folder / "outcomes.json").record_count(table)[1]
     if table in ("treatments", "follow_ups"):
         assert rows
+
+
+@pytest.mark.parametrize("table", OF_ONE_PATIENT)
+def test_the_tables_of_one_patient_ask_of_whom(folder: Path, table: str) -> None:
+    patient_id = export(folder, "treatments")[0]["patient_id"]
+    rows = export(folder, table, "--patient-id", patient_id)
+    assert {row["patient_id"] for row in rows} == {patient_id}
+    assert tuple(rows[0]) == definition(table).columns
+    for options, told in (((), "say of whom"), (("--patient-id", "nobody"), "there is no patient 'nobody'")):
+        refused = run("export", table, "--snapshot", folder / "outcomes.json", *options)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert told in refused.stderr
 
 
 def test_groups_cross_and_options_count(folder: Path) -> None:

@@ -5,6 +5,7 @@ from dashboard.pages import (
     healing_clock,
     maintenance,
     overview,
+    patients,
     records,
     results,
     side_effects,
@@ -16,7 +17,7 @@ from dashboard.pages import (
 SECTIONS = {
     "": (overview,),
     "Outcomes": (side_effects, time_to_resolution, maintenance, results),
-    "For a patient": (healing_clock,),
+    "For a patient": (patients, healing_clock),
     "Monitor": (watch, what_changed),
     "Data": (records, data),
 }

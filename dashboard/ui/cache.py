@@ -16,8 +16,10 @@ import streamlit as st
 
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
+from dashboard.patient_summary import Patient
 from dashboard.store import (
     HORIZON_DAYS,
+    OF_ONE_PATIENT,
     Changes,
     Store,
     default_snapshot,
@@ -298,6 +300,30 @@ def recall_counts(filters: Filters, horizon_days: int) -> pd.DataFrame:
 @st.cache_data(max_entries=500, show_spinner=False)
 def _recall_counts(_store: Store, snapshot: str, filters: Filters, horizon_days: int) -> pd.DataFrame:
     return _store.recall_counts(filters, horizon_days)
+
+
+def patients_found(search: str) -> list[str]:
+    """The first ids that hold this text; see Store.patients_found."""
+    store = current_store()
+    return _patients_found(store, store.name, search)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _patients_found(_store: Store, snapshot: str, search: str) -> list[str]:
+    return _store.patients_found(search)
+
+
+def patient(patient_id: str) -> Patient:
+    """Everything that is recorded of one person, whatever the filters."""
+    store = current_store()
+    overview, timeline, intervals = (_patient_table(store, store.name, name, patient_id) for name in OF_ONE_PATIENT)
+    of_types = measure("maintenance_summary", Filters(), ("treatment_type",))
+    return Patient(overview, timeline, intervals, of_types, store.as_of)
+
+
+@st.cache_data(max_entries=60, show_spinner=False)
+def _patient_table(_store: Store, snapshot: str, table: str, patient_id: str) -> pd.DataFrame:
+    return _store.records(table, patient_id=patient_id)
 
 
 def account(name: str, import_no: int | None = None) -> pd.DataFrame:
