@@ -20,34 +20,56 @@ A file walks one straight line:
     reporting.py    what was done
     mending.py      rejected rows as a file again, to be mended and read
     importing.py    all of it, in order
+    rederiving.py   a snapshot derived again from its own records, by an edited catalogue
 
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
-Beside it: contract.py (tables and columns), treatment_types.csv (the catalogue), mappings/, sample/.
+Beside it: contract.py (tables and columns), catalogue.py (treatment types: treatment_types.csv, or the practice's own),
+mappings/, sample/.
 """
 
+from data.catalogue import (
+    COLOURS,
+    Catalogue,
+    TreatmentType,
+    catalogue_of,
+    check_catalogue,
+    read_catalogue,
+    with_unknown,
+)
+from data.catalogue import written as written_catalogue
 from data.generations import Generation, KeptSnapshot, current, snapshots
 from data.importing import check_exports, import_exports
 from data.mapping import shipped as shipped_mappings
 from data.mending import mendable, mendable_name
 from data.publishing import return_to
+from data.rederiving import rederive
 from data.refusal import ImportRefused
 from data.reporting import ImportReport
 from data.saved_mappings import remove_mapping, save_mapping, saved_mappings
 
 __all__ = [
+    "COLOURS",
+    "Catalogue",
     "Generation",
     "ImportRefused",
     "ImportReport",
     "KeptSnapshot",
+    "TreatmentType",
+    "catalogue_of",
+    "check_catalogue",
     "check_exports",
     "current",
     "import_exports",
     "mendable",
     "mendable_name",
+    "read_catalogue",
+    "rederive",
     "remove_mapping",
     "return_to",
     "save_mapping",
     "saved_mappings",
     "shipped_mappings",
     "snapshots",
+    "with_unknown",
+    "written_catalogue",
 ]
