@@ -36,10 +36,10 @@ def treatment_types(store: Store) -> None:
     if _work("treatment-types", "Saving the treatment types", "The treatment types were not changed", "Saved"):
         return
     st.caption(
-        "A label or a colour changes how a type reads. The expected interval is the band that maintenance charts show, "
-        "and when the recall list expects a patient whom nothing else tells about. The touch-up window, and whether a "
-        "type is maintained, decide what counts as a course: maintenance intervals are derived again from all records. "
-        'What was recorded never changes, and the state before is kept under "Older snapshots".'
+        "A label and a colour only change how a type reads. The expected interval is the band in maintenance charts, "
+        "and the day on which the recall list expects patients where nobody has come back yet. The touch-up window and "
+        "whether a type is maintained decide what a course is, and so maintenance intervals. No record changes, "
+        'and the state before is kept under "Older snapshots".'
     )
     _colours()
     offered = data.with_unknown(known.types, store.treatment_types)
@@ -101,14 +101,14 @@ def _fields(one: TreatmentType, key: str, is_unknown: bool) -> TreatmentType:
             "Colour",
             [None, *data.COLOURS],
             index=[None, *data.COLOURS].index(one.colour),
-            format_func=lambda name: words(name) if name else "By its place here",
+            format_func=lambda name: words(name) if name else "By its place",
             key=f"colour-{key}",
-            help="The same in light and dark. The type that has it now gets this one's.",
+            help="With a shade for light and one for dark. The type that has it now gets this one's.",
         )
         first, second, third = st.columns(3, vertical_alignment="bottom")
         window = _days(first, "Touch-up window, days", one.touch_up_window_days, 0, f"window-{key}")
-        low = _days(second, "Expected from day", one.expected_interval_low_days, 1, f"low-{key}")
-        high = _days(third, "to day", one.expected_interval_high_days, 1, f"high-{key}")
+        low = _days(second, "Expected back from day", one.expected_interval_low_days, 1, f"low-{key}")
+        high = _days(third, "Expected back up to day", one.expected_interval_high_days, 1, f"high-{key}")
         is_maintained = st.checkbox(
             "Maintained: patients come back for it again and again", one.is_maintained, key=f"maintained-{key}"
         )
@@ -148,7 +148,7 @@ def _colours() -> None:
         f'border-radius:3px;background:{look.colour(place)}"></span>{html.escape(label)}</span>'
         for place, label in enumerate(look.treatment_types.values())
     )
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.4em 1.2em">{shown}</div>')
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.4em 1.2em;font-size:.875rem">{shown}</div>')
 
 
 def _save(edited: Sequence[TreatmentType], offered: Sequence[TreatmentType]) -> None:
