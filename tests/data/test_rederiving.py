@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import duckdb
@@ -131,6 +132,29 @@ def test_one_that_fails_leaves_everything_as_it_was(practice: Practice) -> None:
         data.rederive(practice.pointer, changed("neuromodulator", label="Toxin"), figures=fail)
     assert (practice.pointer.read_bytes(), own(practice.pointer).read_bytes()) == before
     assert sorted(path.name for path in own(practice.pointer).parent.iterdir()) == left
+
+
+def test_an_import_meanwhile_waits_and_adds_to_what_was_derived(practice: Practice) -> None:
+    practice.imports()
+    practice.write("more_treatments.csv", "treatment_id,patient_id,treated_on,treatment_type\nT5,P1,2024-06-01,x\n")
+    waits = Event()
+
+    def told(step: str, *_: int) -> None:
+        if step.startswith("waiting for another import"):
+            waits.set()
+
+    importing = Thread(target=lambda: data.import_exports([practice.exports], practice.pointer, progress=told))
+
+    def figures(place: Path) -> Any:
+        importing.start()
+        assert waits.wait(60)
+        return first_look(place)
+
+    data.rederive(practice.pointer, changed("neuromodulator", touch_up_window_days=200), figures=figures)
+    importing.join(60)
+    assert practice.rows("select count(*) from treatments") == [(5,)]
+    assert practice.rows("select count(*) from courses where treatment_type = 'neuromodulator'") == [(1,)]
+    assert [one.is_derived_again for one in data.snapshots(practice.pointer)] == [False, True, False]
 
 
 def test_progress_rises_to_the_whole(practice: Practice) -> None:
