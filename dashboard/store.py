@@ -74,7 +74,10 @@ _HARDENING = (
 )
 _CONTRACT = ("treatments", "follow_ups", "side_effects", "patients")
 # What snapshots of this version did not have from the beginning.
-_ADDED = {"imports": " union all by name (select null::varchar as shape where false)"}
+_ADDED = {
+    "imports": " union all by name (select null::varchar as shape where false)",
+    "treatment_types": " union all by name (select null::varchar as colour where false)",
+}
 _ACCOUNTS = ("figures", "rejects", "imports", "import_warnings", "treatment_types", "snapshot")
 
 
@@ -138,7 +141,10 @@ def open_kept(pointer: Path, number: int, suppress_below: int | None = None) -> 
 
 
 class Store:
-    """One snapshot. Every answer comes from a cursor of its own, so threads may share a store."""
+    """One snapshot. Every answer comes from a cursor of its own, so threads may share a store.
+
+    `is_up_to_date` where the snapshot holds all that is derived now, and was not made by an earlier version.
+    """
 
     def __init__(self, generation: data.Generation, memory: int | None = None) -> None:
         self.name = generation.name
@@ -148,6 +154,7 @@ class Store:
         place = str(generation.path).replace("'", "''")
         self._connection.execute(f"attach '{place}' as snapshot_file (read_only)")
         there = self._tables()
+        self.is_up_to_date = there >= set(queries.MODEL)
         for table in (*_CONTRACT, *_ACCOUNTS, *queries.MODEL):
             # What of the model snapshots did not have from the beginning is derived whenever it is asked.
             select = f"from snapshot_file.{table}" if table in there else f"({queries.read(f'model/{table}')})"
@@ -364,9 +371,9 @@ class Store:
         return (first, last) if first else None
 
     @property
-    def treatment_types(self) -> pd.DataFrame:
-        """The catalogue (data/treatment_types.csv), with the types that it did not know added."""
-        return self._frame("from treatment_types")
+    def treatment_types(self) -> tuple[data.TreatmentType, ...]:
+        """The catalogue that the snapshot was derived by, with the types that it did not know at its end."""
+        return tuple(data.TreatmentType(*row) for row in self._rows("from treatment_types"))
 
     def _tables(self) -> set[str]:
         """The tables of the snapshot's file, but one of treatment records that lacks an attribute of later versions."""

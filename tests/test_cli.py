@@ -263,6 +263,25 @@ def test_snapshots_are_listed_and_returned_to(tmp_path: Path) -> None:
     assert "there are: 2, 1." in refused("snapshots", "--snapshot", place, "--return-to", 3)
 
 
+def test_the_catalogue_is_printed_edited_and_taken(tmp_path: Path) -> None:
+    place = tmp_path / "outcomes.json"
+    assert run("import", write_exports(random_exports(1), tmp_path / "exports"), "--into", place).exit_code == 0
+    printed = run("catalogue", "--snapshot", place)
+    assert printed.exit_code == 0, printed.stderr
+    assert printed.stdout.splitlines()[1] == "neuromodulator,Neuromodulator,injectable,true,28,90,150,"
+    edited = tmp_path / "types.csv"
+    edited.write_text(printed.stdout.replace(",Neuromodulator,injectable,true,28,", ",Botulinum,injectable,true,7,"))
+    taken = run("catalogue", edited, "--snapshot", place)
+    assert (taken.exit_code, "derived again by" in taken.stdout) == (0, True), taken.stderr
+    assert run("catalogue", "--snapshot", place).stdout == edited.read_text()
+    assert open_snapshot(place).treatment_types[0].touch_up_window_days == 7
+    assert "derived again, " in run("snapshots", "--snapshot", place).stdout
+    assert run("catalogue", "--derive-again", "--snapshot", place).exit_code == 0
+    edited.write_text(edited.read_text().replace("Dermal filler", "Botulinum"))
+    assert "Botulinum: needs a label that no other type has." in refused("catalogue", edited, "--snapshot", place)
+    assert open_snapshot(place).generation.number == 3
+
+
 def test_limits_of_resolution_curves_may_be_chosen(folder: Path) -> None:
     curves = {kind: export(folder, "time_to_resolution", "--limits", kind) for kind in ("clustered", "none")}
     assert [row["unresolved"] for row in curves["clustered"]] == [row["unresolved"] for row in curves["none"]]

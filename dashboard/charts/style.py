@@ -48,7 +48,10 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True)
 class Look:
-    """A theme's colours, and the names of the treatment types in the order that gives each its colour."""
+    """A theme's colours, and the names of the treatment types in the order that gives each its colour.
+
+    `named` are those of the palette that a treatment type can be given, by the catalogue's words for them.
+    """
 
     ink: str
     quiet: str
@@ -56,12 +59,21 @@ class Look:
     ground: str
     accent: str
     palette: tuple[str, ...]
+    named: Mapping[str, str]
     heat: tuple[str, str]
     treatment_types: Mapping[str, str] = field(default_factory=dict)
 
-    def of_types(self, labels: Mapping[str, str]) -> Look:
-        """The same look for these treatment types: code to label, the catalogue's first and in its order."""
-        return replace(self, treatment_types=dict(labels))
+    def of_types(self, labels: Mapping[str, str], chosen: Mapping[str, str] | None = None) -> Look:
+        """The same look for these treatment types: code to label, the catalogue's first and in its order.
+
+        `chosen` is code to the name of a colour: the type that would have had it gets the chooser's instead.
+        """
+        palette, places = list(self.palette), {code: place % len(self.palette) for place, code in enumerate(labels)}
+        for code, name in (chosen or {}).items():
+            if code in places and name in self.named:
+                its, wanted = places[code], palette.index(self.named[name])
+                palette[its], palette[wanted] = palette[wanted], palette[its]
+        return replace(self, treatment_types=dict(labels), palette=tuple(palette))
 
     def colour(self, place: int) -> str:
         return self.palette[place % len(self.palette)]
@@ -95,6 +107,10 @@ LIGHT = Look(
         "#0072B2", "#CC6677", "#666633", "#AA3377", "#222255", "#661100",
         "#084B4B", "#D55E00", "#009E73", "#9970AB", "#555555",
     ),
+    named={
+        "blue": "#0072B2", "orange": "#D55E00", "green": "#009E73", "rose": "#CC6677",
+        "olive": "#666633", "teal": "#084B4B", "purple": "#9970AB", "grey": "#555555",
+    },
     heat=("#F1EEE8", "#0F665F"),
 )  # fmt: skip
 DARK = Look(
@@ -107,6 +123,10 @@ DARK = Look(
         "#5B8FC7", "#E07A88", "#B3B347", "#C8A2FF", "#F0E442", "#DDDDDD",
         "#44AA99", "#D55E00", "#A6DBA0", "#8BD3C7", "#9970AB",
     ),
+    named={
+        "blue": "#5B8FC7", "orange": "#D55E00", "green": "#A6DBA0", "rose": "#E07A88",
+        "olive": "#B3B347", "teal": "#44AA99", "purple": "#9970AB", "grey": "#DDDDDD",
+    },
     heat=("#24221F", "#2B7F76"),
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ from dashboard.store import (
     options_of,
     snapshot_path,
 )
-from data import ImportRefused, KeptSnapshot, current
+from data import ImportRefused, KeptSnapshot, TreatmentType, current
 
 _STORE = "store"
 AT_ONCE = 0.1
@@ -216,32 +216,33 @@ def _values(_store: Store, snapshot: str, column: str) -> list[str]:
 
 def treatment_types() -> dict[str, str]:
     """Code to label of every treatment type, the catalogue's order first."""
+    return {one.code: one.label for one in catalogue()}
+
+
+def catalogue() -> tuple[TreatmentType, ...]:
+    """The treatment types of the current snapshot."""
     store = current_store()
-    return _treatment_types(store, store.name)
+    return _catalogue(store, store.name)
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
-def _treatment_types(_store: Store, snapshot: str) -> dict[str, str]:
-    catalogue = _store.treatment_types
-    return dict(zip(catalogue["code"].astype(str), catalogue["label"].astype(str), strict=True))
+def _catalogue(_store: Store, snapshot: str) -> tuple[TreatmentType, ...]:
+    return _store.treatment_types
 
 
 def expected_interval(treatment_type: str) -> tuple[int, int] | None:
     """The first and the last day of the interval that the catalogue expects for a type; None where it says nothing."""
-    store = current_store()
-    return _expected_intervals(store, store.name).get(treatment_type)
-
-
-@st.cache_data(max_entries=2, show_spinner=False)
-def _expected_intervals(_store: Store, snapshot: str) -> dict[str, tuple[int, int]]:
-    columns = ["code", "expected_interval_low_days", "expected_interval_high_days"]
-    known = _store.treatment_types[columns].dropna()
-    return {str(code): (int(low), int(high)) for code, low, high in known.itertuples(index=False)}
+    one = next((each for each in catalogue() if each.code == treatment_type), None)
+    if one is None or one.expected_interval_low_days is None or one.expected_interval_high_days is None:
+        return None
+    return one.expected_interval_low_days, one.expected_interval_high_days
 
 
 def look() -> Look:
     """The colours of the theme that is on, with the treatment types of the current snapshot."""
-    return (DARK if st.context.theme.type == "dark" else LIGHT).of_types(treatment_types())
+    return (DARK if st.context.theme.type == "dark" else LIGHT).of_types(
+        treatment_types(), {one.code: one.colour for one in catalogue() if one.colour}
+    )
 
 
 def maintained_types(filters: Filters) -> dict[str, str]:
