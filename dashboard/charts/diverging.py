@@ -73,9 +73,7 @@ def diverging(rows: Sequence[Spread], levels: Sequence[Level], look: Look) -> Fi
         _TOP + _ROW * len(rows) + 4,
         margin={"l": 0, "r": 8, "t": _TOP, "b": 4},
         annotations=notes,
-        shapes=[
-            middle | {"y0": line + end * 0.25, "y1": line + end * 0.32} for line in range(len(rows)) for end in (-1, 1)
-        ],
+        shapes=[middle | {"y0": line + 0.25, "y1": line + 0.33} for line in range(len(rows))],
         barmode="overlay",
         uniformtext={"minsize": FINE - 1, "mode": "hide"},
         xaxis={"range": [least, most], "visible": False},

@@ -28,6 +28,18 @@ MOST = 12
 _LEFT, _TOP, _PLOT, _BOTTOM = 46, 30, 300, 64
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "x", "pentagon", "triangle-down", "hexagon")
 _LONGEST = 22
+_NARROW = 290
+Box = tuple[float, float, float, float]
+_ANCHORS: dict[tuple[int, int], Figure] = {
+    (right, up): {
+        "xanchor": "left" if right > 0 else "right",
+        "xshift": 9 * right,
+        "yanchor": "bottom" if up > 0 else "top",
+        "yshift": 3 * up,
+    }
+    for right, up in ((1, 1), (-1, 1), (1, -1), (-1, -1))
+}
+"""Where a name may stand about its mark: right or left of it, above or below."""
 
 
 def risk_and_durability(beside: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("treatment_type",)) -> Figure:
@@ -43,13 +55,17 @@ def risk_and_durability(beside: pd.DataFrame, look: Look = LIGHT, by: Sequence[s
     top = (max((_row(group).rate_high for group in shown), default=1.0) if math.isnan(top) else top) * 1.12
     traces: list[Figure] = []
     notes: list[Figure] = []
+    taken = [
+        _box(_row(group).median_days / reach * _NARROW, _row(group).rate / top * _PLOT, 1, 1, 0) for group in shown
+    ]
     for place, group in enumerate(shown):
         row = _row(group)
         traces += [_cross(row, group, reach, top), _mark(row, group, look, _SYMBOLS[place % len(_SYMBOLS)])]
-        is_late = row.median_days > reach * 0.7
-        side = {"xanchor": "right", "xshift": -9} if is_late else {"xanchor": "left", "xshift": 9}
-        at = {"x": row.median_days, "y": row.rate, "yanchor": "bottom", "yshift": 4}
-        notes.append(note(safe(group.name, _LONGEST), look, **at, **side, colour=look.ink))
+        name = safe(group.name, _LONGEST)
+        x, y = row.median_days / reach * _NARROW, row.rate / top * _PLOT
+        corner_of = _place(x, y, len(name), taken)
+        at = {"x": row.median_days, "y": row.rate}
+        notes.append(note(name, look, **at, **_ANCHORS[corner_of], colour=look.ink))
     corner = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": -_LEFT, "y": 1, "yref": "paper"}
     notes.append(note("Share with a side effect, 95 % limits", look, **corner, yanchor="bottom", yshift=8))
     foot = {**corner, "y": 0, "yanchor": "top", "yshift": -22}
@@ -69,6 +85,28 @@ def risk_and_durability(beside: pd.DataFrame, look: Look = LIGHT, by: Sequence[s
         yaxis={"range": [-top * 0.02, top], "tickformat": ".0%" if top > 0.05 else ".1%", "nticks": 6},
         hovermode="closest",
     )  # fmt: skip
+
+
+def _box(x: float, y: float, right: int, up: int, letters: int) -> Box:
+    """The pixels that a mark, or a name of so many letters at one of its corners, takes up."""
+    if not letters:
+        return x - 6, y - 6, x + 6, y + 6
+    width = 6.6 * letters
+    left, bottom = (x + 9 if right > 0 else x - 9 - width), (y + 3 if up > 0 else y - 19)
+    return left, bottom, left + width, bottom + 16
+
+
+def _place(x: float, y: float, letters: int, taken: list[Box]) -> tuple[int, int]:
+    """The corner of a mark at which its name is in nobody's way on a narrow screen; it is taken from then on."""
+
+    def cost(corner: tuple[int, int]) -> float:
+        left, bottom, right, top = _box(x, y, *corner, letters)
+        hit = sum(left < other[2] and right > other[0] and bottom < other[3] and top > other[1] for other in taken)
+        return hit + 2 * (left < 0 or right > _NARROW)
+
+    best = min(_ANCHORS, key=cost)
+    taken.append(_box(x, y, *best, letters))
+    return best
 
 
 def _row(group: Group) -> Any:

@@ -5,9 +5,11 @@ from typing import Any
 import streamlit as st
 
 from dashboard.charts import results as charts
+from dashboard.charts.diverging import MOST as MOST_BARS
 from dashboard.charts.pairs import MOST as MOST_SIDES
 from dashboard.charts.pairs import side_differences
 from dashboard.charts.resolution import time_to_resolution
+from dashboard.charts.risk import MOST as MOST_CROSSES
 from dashboard.charts.risk import risk_and_durability
 from dashboard.filters import Filters
 from dashboard.ui import readings
@@ -70,7 +72,7 @@ def render(filters: Filters) -> None:
     ):
         told: dict[str, Any] = {"outcomes": outcomes, "reading": reading, **given}
         with column:
-            section(title, charts.result_distribution, filters, scale=scale, **told)
+            section(title, charts.result_distribution, filters, scale=scale, most=MOST_BARS, **told)
     left, right = st.columns(2, gap="large")
     for column, title, shown, reading in (
         (left, "Improved, satisfied, goal met", charts.GOOD, readings.good),
@@ -108,4 +110,4 @@ def render(filters: Filters) -> None:
         nothing=NO_PAIRS,
         reading=readings.sides,
     )
-    section("Risk against durability", risk_and_durability, filters, by=by, lead=RISK)
+    section("Risk against durability", risk_and_durability, filters, by=by, lead=RISK, most=MOST_CROSSES)

@@ -36,7 +36,6 @@ _TOTALS = {
     "time_to_resolution": "time_to_resolution_summary",
     "healing_clock": "time_to_resolution_summary",
     "maintenance_intervals": "maintenance_summary",
-    "results_over_time": "results",
     "result_distribution": "results",
     "asymmetry_change": "results",
     "risk_and_durability": "follow_up_completeness",

@@ -34,8 +34,8 @@ _RECORDED = {
     "asymmetry_change": "asymmetry before and after",
     "asymmetry_improved": "asymmetry before and after",
     "asymmetry_worse": "asymmetry before and after",
-    "gais_improved": "a GAIS",
-    "satisfied": "a satisfaction",
+    "gais_improved": "a GAIS score",
+    "satisfied": "a satisfaction score",
     "goal_met": "whether goals were met",
     "overcorrected": "whether overcorrected",
     "adjusted": "whether adjusted",
@@ -76,6 +76,9 @@ def how_long(seconds: float) -> str:
 def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
     """The n behind a chart, from the same cohort's total (never a sum of groups)."""
     row = totals.iloc[0]
+    if "first_day" in totals:
+        first, last = totals["first_day"].min(), totals["last_day"].max()
+        return f"{count(totals['recorded'].sum())} contacts of treated records from day {first} to day {last}."
     if "outcome" in totals:
         recorded = dict(zip(totals["outcome"].astype(str), totals["recorded"], strict=True))
         told = {what: count(recorded[name]) for name, what in _RECORDED.items() if name in recorded}

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from dashboard.pages import PAGES
 from dashboard.ui.sidebar import months_before
 from dashboard.ui.wording import plain
 from tests.conftest import import_once
-from tests.drawing import Exports, drawn, on, random_exports, write_exports
+from tests.drawing import Exports, drawn, on, random_exports, with_random_results, write_exports
 from tests.measures.test_follow_up_funnel import ONE_APART
 from tests.measures.test_lot_signals import PLANTED as PLANTED_LOT
 from tests.measures.test_practitioner_funnel import APART
@@ -241,6 +242,44 @@ def test_one_patient_has_no_limits_and_that_is_said(opened: Opened) -> None:
     app = opened("alone", of_products(A=30, B=1), "maintenance", maintenance_by="product")
     assert plain("One patient only, which gives no limits: B.") in said(app)
     assert not re.search(r"\bnan\b", said(app))
+
+
+def test_results_say_what_an_export_needs_for_them(opened: Opened) -> None:
+    told = said(opened("one", ONE, "results")).replace("\\", "")
+    assert "Results are what follow-ups have as asymmetry, gais, satisfaction, goal_met" in told
+    assert "Sides are what treatments have as side." in told
+
+
+RESULTS = with_random_results(random_exports(2, 30), 2)
+
+
+@pytest.mark.parametrize(("by", "outcome"), [("treatment_type", "satisfied"), ("area", "change_in_asymmetry")])
+def test_every_picture_of_results_is_drawn(opened: Opened, by: str, outcome: str) -> None:
+    app = opened("results", RESULTS, "results", results_by=by, results_outcome=outcome)
+    assert not app.exception
+    assert not app.error
+    assert [heading.value for heading in app.subheader][:3] == [
+        "Asymmetry before and after",
+        "Change in asymmetry",
+        "GAIS",
+    ]
+    drawn_charts = [str(chart.proto.spec) for chart in app.get("plotly_chart")]
+    assert len(drawn_charts) == 10 - ("Sides are what" in said(app))
+    assert not re.search(r"\bnan\b", " ".join([*drawn_charts, said(app)]), re.IGNORECASE)
+
+
+def test_scores_lie_about_their_neutral_middle(opened: Opened) -> None:
+    app = opened("results", RESULTS, "results")
+    specs = [json.loads(chart.proto.spec)["data"] for chart in app.get("plotly_chart")]
+    scales = [traces for traces in specs if traces[0]["type"] == "bar"]
+    assert len(scales) == 2
+    for traces, neutral in zip(scales, (1, 2), strict=True):
+        for place, middle in enumerate(traces[neutral]["base"]):
+            assert middle == pytest.approx(-traces[neutral]["x"][place] / 2)
+            assert sum(trace["x"][place] for trace in traces) == pytest.approx(1)
+            ends = [(trace["base"][place], trace["base"][place] + trace["x"][place]) for trace in traces]
+            for (_, end), (start, _) in pairwise(ends):
+                assert start == pytest.approx(end)
 
 
 def test_who_was_little_followed_up_is_named_and_others_are_not_called_safe(opened: Opened) -> None:
