@@ -24,7 +24,7 @@ import queries
 from dashboard import figures, privacy
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
 from dashboard.measures import ESTIMATES, OF_FIGURES, OF_RESOLUTION_CURVES, Limits, ResolutionCurves, resolution_curves
-from data.building import CATALOGUE_COLUMNS
+from data import catalogue
 from data.contract import TABLES
 from data.generations import number_of, published
 from queries import Definition
@@ -558,11 +558,12 @@ def _required(table: str) -> list[str]:
 
 
 def _identifiers(table: str) -> dict[str, str]:
-    """What stands for a table and its columns in queries/changes; only the contract's columns are compared."""
+    """What stands for a table and its columns in queries/changes; of the contract's columns."""
     if table in TABLES:
         id_column, names = TABLES[table].id_column, TABLES[table].column_names
     else:
-        id_column, names = "code", tuple(CATALOGUE_COLUMNS)
+        # How a treatment type is drawn changes no figure, and earlier snapshots do not know it.
+        id_column, names = "code", tuple(name for name in catalogue.COLUMNS if name != "colour")
     columns = [name for name in names if name != id_column]
     return {
         "table": table,
