@@ -13,8 +13,8 @@ The room decides what a select becomes:
     records/    the rows of a table, or patients listed, of the cohort (dashboard/store.py)
     account/    what became of the imported rows, counted              (dashboard/store.py)
 
-Values are bound by name. What varies by name instead stands as `{{ name }}`: the group columns, which come from GROUPS,
-and another measure or its observations, whose select is put in its place.
+Values are bound by name. What varies by name instead stands as `{{ name }}`: the columns of groups and of strata, which
+come from the lists below, and another measure or its observations, whose select is put in its place.
 """
 
 from __future__ import annotations
@@ -59,6 +59,9 @@ ATTRIBUTES = (
 RECORD_GROUPS = (*ATTRIBUTES, "month", "quarter", "year", "total")
 SIDE_EFFECT_GROUPS = ("effect", "severity")
 COURSE_GROUPS = ("position",)
+
+AND, THEN = "\x1f", "\x1e"
+"""Between the values of a column in a stratum, and between columns: values may hold any other character."""
 
 _INNER = re.compile(r"\{\{ (\w+) \}\}")
 _LABEL = re.compile(r"^([a-z][a-z -]*): (.*)$")
@@ -111,20 +114,32 @@ def names(room: str) -> tuple[str, ...]:
 
 def groups_of(name: str) -> tuple[str, ...]:
     """The groups by which a measure can be counted, from what it counts."""
-    sql = measure(name, ())
+    sql, is_of_side_effects = measure(name, ()), re.search(r"\{\{ (group|severity) \}\}", read(f"measures/{name}"))
     return (
         RECORD_GROUPS
-        + (SIDE_EFFECT_GROUPS if "cohort_side_effects" in sql else ())
+        + (SIDE_EFFECT_GROUPS if is_of_side_effects and "cohort_side_effects" in sql else ())
         + (COURSE_GROUPS if "course_no" in sql else ())
     )
 
 
-def measure(name: str, groups: Sequence[str]) -> str:
-    """The select of a measure by these groups; ValueError for a group that the lists above do not hold."""
-    unknown = set(groups) - {*RECORD_GROUPS, *SIDE_EFFECT_GROUPS, *COURSE_GROUPS}
+def measure(name: str, groups: Sequence[str], strata: Sequence[str] = ()) -> str:
+    """The select of a measure by these groups, within strata; ValueError for one that the lists above do not hold.
+
+    Where the select has no place for the stratum of a unit, strata are more groups.
+    """
+    unknown = {*groups, *strata} - {*RECORD_GROUPS, *SIDE_EFFECT_GROUPS, *COURSE_GROUPS}
     if unknown:
         raise ValueError(f"no such group: {', '.join(sorted(unknown))}")
-    return _filled(read(f"measures/{name}"), groups)
+    sql = read(f"measures/{name}")
+    if "{{ stratum }}" in sql:
+        return _filled(sql.replace("{{ stratum }}", _stratum(strata)), groups)
+    return _filled(sql, (*groups, *strata))
+
+
+def _stratum(strata: Sequence[str]) -> str:
+    """The stratum of the rows that are aggregated: of each column all its values together."""
+    sets = [f"array_to_string(list_sort(list_distinct(list({column}))), chr({ord(AND)}))" for column in strata]
+    return f"concat_ws(chr({ord(THEN)}), {', '.join(sets)})" if sets else "''"
 
 
 def observations(name: str, groups: Sequence[str]) -> str:
