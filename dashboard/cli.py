@@ -352,7 +352,8 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
 @click.option("--window-days", type=click.IntRange(0), help="Only side effects that began so soon.")
 @click.option("--clock", type=click.Choice(["onset", "treatment"]), help="[default: onset]")
 @click.option("--horizon-days", type=click.IntRange(0), help="Who is due so soon, besides the overdue. [default: 30]")
-@click.option("--strata", multiple=True, metavar="GROUP", help="Test groups within strata; repeat to cross them.")
+@click.option("--strata", multiple=True, metavar="GROUP", help="Compare groups within strata; repeat to cross them.")
+@click.option("--reference", metavar="VALUE", help="The group that others are compared with. [default: the largest]")
 @click.option(
     "--limits",
     type=click.Choice(["clustered", "greenwood", "none"]),

@@ -384,6 +384,12 @@ class Rate:
     estimate: Estimate
     effective: float
 
+    @property
+    def effective_counts(self) -> tuple[float, float]:
+        """Affected and all of the effective units."""
+        is_plain = self.effective == self.evaluable
+        return self.affected if is_plain else self.estimate.value * self.effective, self.effective
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -493,7 +499,7 @@ def _compared(group: Compared, reference: Compared, effect: str, level: float, i
     """The figures of one effect in one group against the reference, p not yet adjusted."""
     one, other = group.rates[effect], reference.rates[effect]
     p, q = one.estimate.value, other.estimate.value
-    effective = p * one.effective, one.effective, q * other.effective, other.effective
+    effective = *one.effective_counts, *other.effective_counts
     ratio, is_corrected = risk_ratio(*effective, level=level)
     is_small = min(one.evaluable, other.evaluable) < FEWEST
     chance, test = (np.nan, "") if is_small else no_difference(*effective)

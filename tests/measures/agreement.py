@@ -93,7 +93,9 @@ def agrees(
 
 def key_of(name: str, by: Sequence[str]) -> list[str]:
     """The columns that identify a row of a measure."""
-    if name == "side_effect_rates":
+    if name == "baseline_balance":
+        return [*by, "attribute", "level"]
+    if name in ("side_effect_rates", "comparison"):
         return [*(column for column in by if column != "effect"), "effect"]
     return [*by, "day"] if name in ("time_to_resolution", "healing_clock", "maintenance_intervals") else list(by)
 
