@@ -1,5 +1,14 @@
 """The pages in reading order. A page has a TITLE, a URL_PATH and `render(filters)`: sentences and sections."""
 
-from dashboard.pages import data, healing_clock, maintenance, overview, records, side_effects, time_to_resolution
+from dashboard.pages import (
+    compare,
+    data,
+    healing_clock,
+    maintenance,
+    overview,
+    records,
+    side_effects,
+    time_to_resolution,
+)
 
-PAGES = (overview, side_effects, time_to_resolution, healing_clock, maintenance, records, data)
+PAGES = (overview, side_effects, time_to_resolution, healing_clock, maintenance, compare, records, data)

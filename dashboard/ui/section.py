@@ -36,6 +36,8 @@ _TOTALS = {
     "time_to_resolution": "time_to_resolution_summary",
     "healing_clock": "time_to_resolution_summary",
     "maintenance_intervals": "maintenance_summary",
+    "comparison": "follow_up_completeness",
+    "baseline_balance": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
 FUNNELS = (("practitioner",), ("clinic",))
@@ -56,6 +58,7 @@ def section(
     window_days: int | None = None,
     clock: str = "onset",
     strata: tuple[str, ...] = (),
+    reference: str | None = None,
     **drawing: Any,
 ) -> None:
     """The measure whose name the chart function bears, drawn, with everything a reader may ask about it.
@@ -65,7 +68,13 @@ def section(
     """
     with calmly():
         name = measure_of(chart)
-        given: dict[str, Any] = {"unit": unit, "window_days": window_days, "clock": clock, "strata": strata}
+        given: dict[str, Any] = {
+            "unit": unit,
+            "window_days": window_days,
+            "clock": clock,
+            "strata": strata,
+            "reference": reference,
+        }
         options = {option: given[option] for option in options_of(name) if option in given}
         totals = _TOTALS.get(name, name)
         total_options = {
@@ -103,7 +112,7 @@ def section(
                     # With all limits, however long they take.
                     return export.to_bytes(cache.measure(name, filters, by, **options), suffix)
 
-                panels(name, queries.measure(name, by), contents, key, frame, opened)
+                panels(name, queries.measure(name, by, options.get("strata", ())), contents, key, frame, opened)
                 return is_awaited
             return False
 
@@ -147,7 +156,9 @@ def measure_of(chart: Callable[..., Figure]) -> str:
 
 def is_nothing(frame: pd.DataFrame) -> bool:
     """Whether a measure has no unit to speak of; a count that is suppressed is one."""
-    n = next(column for column in ("treated", "side_effects", "due", "courses", "at_risk") if column in frame)
+    n = next(
+        column for column in ("treated", "side_effects", "due", "courses", "at_risk", "evaluable") if column in frame
+    )
     return bool((frame[n] == 0).all())
 
 

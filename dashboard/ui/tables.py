@@ -10,7 +10,11 @@ import streamlit as st
 
 from dashboard.charts.style import words
 
-_SHARES = re.compile(r"(rate|completeness|unresolved|not_returned|returned_by|resolved_by)|.*_share(_low|_high)?$")
+_SHARES = re.compile(
+    r"(reference_)?(rate|completeness)|unresolved|not_returned|returned_by|resolved_by|(adjusted_)?risk_difference"
+    r"|(.*_)?share(_low|_high)?$"
+)
+_RATIOS = re.compile(r"(adjusted_)?risk_ratio|standardised_difference|mean$|sd$")
 
 
 def columns_in_words(frame: pd.DataFrame) -> dict[str, Any]:
@@ -25,4 +29,6 @@ def _column(column: str, frame: pd.DataFrame) -> Any:
         return st.column_config.NumberColumn(name, format="localized") if is_count else st.column_config.Column(name)
     if _SHARES.match(column):
         return st.column_config.NumberColumn(name, format="percent")
+    if _RATIOS.match(column):
+        return st.column_config.NumberColumn(name, format="%.2f")
     return st.column_config.NumberColumn(name, format="%.0f" if column.endswith(("_days", "_low", "_high")) else None)
