@@ -16,6 +16,11 @@ from dashboard.store import MEASURES, RECORDS
 ROOT = Path(__file__).parent.parent
 SQL_FILES = sorted((ROOT / "queries").rglob("*.sql"))
 LABELS = {
+    "association",
+    "baseline asymmetry",
+    "standardised difference",
+    "strata",
+    "test",
     "action",
     "aftercare",
     "at risk",

@@ -27,10 +27,10 @@ from dashboard.charts.style import (
     percent,
     safe,
 )
+from dashboard.statistics.comparison import ALIKE
 
 MOST_GROUPS = 6
 """More groups than this are not a picture any more; the table has them all."""
-ALIKE = 0.1
 
 _LEFT, _RIGHT, _TOP = 132, 124, 34
 _HEADING, _CRUDE, _ADJUSTED = 34, 40, 26
@@ -95,7 +95,7 @@ def comparison_ratios(
     forest = _forest(compared, look, by, effects, _ratio)
     reach = min(_reach([line for _, line in forest.lines], math.log(1.5)), math.log(10))
     offered = (1.25, 1.5, 2, 4, 8) if reach >= math.log(2) else (1.25, 1.5)
-    sides = [tick for tick in offered if math.log(tick) <= reach][-2:]
+    sides = [tick for tick in offered if math.log(tick) <= reach][-1:]
     ticks = [1 / tick for tick in reversed(sides)] + [1.0] + [float(tick) for tick in sides]
     return _drawn(forest, look, reach, [math.log(tick) for tick in ticks], [f"{tick:.3g}" for tick in ticks])
 
@@ -160,13 +160,14 @@ def _ratio(row: Any, name: str, title: str, is_adjusted: bool) -> Line:
 
 def _line(row: Any, name: str, title: str, is_adjusted: bool, scale: Any, figure_: str, limits: str) -> Line:
     value, low, high = scale
-    n = min(row.evaluable, row.reference_evaluable)
     known = limits if not math.isnan(value) else "cannot be given"
     if is_adjusted:
-        strata = f"within {count(row.strata)} strata" if row.strata else "no stratum has both groups"
-        return Line(
-            name, value, low, high, n, f"<b>{figure_}</b>  {strata}", f"{title}<br>adjusted {strata}: {known}", True
-        )
+        n = row.evaluable + row.reference_evaluable - row.evaluable_without_both
+        strata = f"{count(row.strata)} strat{'um' if row.strata == 1 else 'a'}"
+        within = f"n{NBSP}{count(n)} in {strata}" if row.strata else "no overlap"
+        said, hover = f"<b>{figure_}</b>  {within}", f"{title}<br>adjusted, {within}: {known}"
+        return Line(name, value, low, high, n, said, hover, True)
+    n = min(row.evaluable, row.reference_evaluable)
     p = f"p{NBSP}{p_in_words(row.p_adjusted)}" if not math.isnan(row.p_adjusted) else "too few to test"
     said = f"<b>{figure_}</b>  {count(row.affected)} v {count(row.reference_affected)}<br>{p}"
     hover = (
@@ -235,8 +236,8 @@ def _drawn(forest: Forest, look: Look, reach: float, ticks: list[float], labels:
         faded = {"opacity": FADED} if line.n < SMALL else {}
         notes.append(note(line.said, look, **at, x=1, xanchor="left", xshift=12, **faded))
     at_top: Figure = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 20}
-    notes.append(note("less often", look, **at_top, x=0, xanchor="left"))
-    notes.append(note("more often", look, **at_top, x=1, xanchor="right"))
+    notes.append(note("◂ less", look, **at_top, x=0, xanchor="left"))
+    notes.append(note("more ▸", look, **at_top, x=1, xanchor="right"))
     key = "● crude" + ("   ◆ adjusted" if any(line.is_adjusted for _, line in forest.lines) else "")
     key += f"   ━ 95{NBSP}% limits"
     at_foot = {"x": 0, "xanchor": "left", "xshift": -_LEFT, "y": 0, "yanchor": "top", "yshift": -8}
@@ -303,7 +304,7 @@ def baseline_balance(balance: pd.DataFrame, look: Look = LIGHT, by: Sequence[str
     others = balance[balance["standardised_difference"].notna() | balance["is_different"]]
     found = groups(others, by, look, "evaluable", MOST_GROUPS, is_told_apart=True) if len(others) else []
     attributes = list(dict.fromkeys(balance["attribute"].astype(str)))
-    row, top, foot = 25, 38, 8 + 19 * (len(found) + 1)
+    row, top, foot = 25, 38, 8 + 19 * (len(found) + 2)
     known = [_differences(group) for group in found]
     largest = max((value for each in known for value, _ in each.values() if math.isfinite(value)), default=0.0)
     reach = min(max(largest * 1.08, 0.3), 1.2)
@@ -347,6 +348,12 @@ def baseline_balance(balance: pd.DataFrame, look: Look = LIGHT, by: Sequence[str
         sign = ("●", "◆", "■", "▲", "✖", "★")[place % len(_SYMBOLS)]
         text = f"{sign} {safe(group.name, 28)}, n{NBSP}{count(first['evaluable'])}, {count(first['patients'])} patients"
         notes.append(note(text, look, **at_foot, yshift=-8 - 19 * place, colour=group.colour))
+    if len(balance):
+        whom = str(balance["reference"].iloc[0])
+        own = balance[(balance[list(by)].astype(str).agg(", ".join, axis=1) if len(by) else "") == whom].head(1)
+        n = f", n{NBSP}{count(own['evaluable'].iloc[0])}, {count(own['patients'].iloc[0])} patients" if len(own) else ""
+        text = f"┆ 0 is the reference, {safe(_reference_name(whom, by, look), 28)}{n}"
+        notes.append(note(text, look, **at_foot, yshift=-8 - 19 * len(found)))
     return figure(
         [trace for trace in traces if trace["y"]],
         look,

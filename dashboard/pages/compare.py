@@ -24,6 +24,8 @@ LEAD = (
     "who was treated in which way, and adjusting takes away only what was recorded and is chosen below."
 )
 WHO = "How far each group is from the reference in what was known before: 0 is alike, above 0.1 they differ."
+POINTS = "In percentage points; p is adjusted for the number of effects (Benjamini-Hochberg)."
+TIMES = "How many times as often; 1 is as often."
 NOT_TESTED = (
     "The curves are compared by their limits: patients count by weights here, and the log-rank test, which takes every "
     "interval for another patient's, would find differences too easily."
@@ -56,7 +58,8 @@ def render(filters: Filters) -> None:
     compared: dict[str, Any] = {column: groups}
     chosen = dataclasses.replace(filters, **compared)
     options: dict[str, Any] = {"unit": unit, "window_days": window, "reference": reference}
-    section("Who they are", baseline_balance, chosen, by=by, lead=WHO, most=MOST_GROUPS, **options)
+    with st.container(width=760):
+        section("Who they are", baseline_balance, chosen, by=by, lead=WHO, most=MOST_GROUPS, **options)
     with calmly():
         _said(readings.balance(cache.measure("baseline_balance", chosen, by, **options), by, look))
     _side_effects(chosen, by, strata, options)
@@ -70,9 +73,9 @@ def _side_effects(filters: Filters, by: tuple[str, ...], strata: tuple[str, ...]
         every: dict[str, Any] = {"by": by, "strata": strata, "effects": effects, "most": MOST_GROUPS, **options}
         left, right = st.columns(2, gap="large")
         with left:
-            section("Side effects: difference", comparison, filters, lead="In percentage points.", **every)
+            section("Side effects: difference", comparison, filters, lead=POINTS, **every)
         with right:
-            section("Side effects: ratio", comparison_ratios, filters, lead="How many times as often.", **every)
+            section("Side effects: ratio", comparison_ratios, filters, lead=TIMES, **every)
         look = cache.look()
         if compared.empty:
             return

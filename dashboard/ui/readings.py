@@ -13,6 +13,8 @@ from dashboard.ui.wording import LOW_COMPLETENESS, UNITS, joined, listed
 
 MOST_READ = 3
 """How many single effects are read out besides the one of all."""
+MOST_NAMED = 4
+"""How many strata, or attributes, are named."""
 
 
 def side_effects(compared: pd.DataFrame, by: Sequence[str], look: Look, strata: Sequence[str]) -> list[str]:
@@ -76,9 +78,14 @@ def overlap(compared: pd.DataFrame, by: Sequence[str], look: Look, unit: str) ->
         row: Any = group.rows.iloc[0]
         if pd.isna(row.strata) or not row.strata_without_both:
             continue
-        names = listed(row.named_without_both.split("; "), 4)
-        told = f"{count(row.strata_without_both)} strata with {count(row.evaluable_without_both)} {UNITS[unit]}"
-        said.append(f"{group.name}: {told} lack one of the groups and tell nothing of it: {names}.")
+        names = [name.replace("_", " ") for name in row.named_without_both.split("; ")]
+        more = f"; and {count(len(names) - MOST_NAMED)} more" if len(names) > MOST_NAMED else ""
+        is_one = row.strata_without_both == 1
+        strata = "1 stratum" if is_one else f"{count(row.strata_without_both)} strata"
+        of = count(row.evaluable + row.reference_evaluable)
+        told = f"{strata} with {count(row.evaluable_without_both)} of {of} {UNITS[unit]}"
+        lacks = "lacks one of the groups, and is" if is_one else "lack one of the groups, and are"
+        said.append(f"{group.name}: {told} {lacks} not in what is adjusted: {'; '.join(names[:MOST_NAMED])}{more}.")
         if not row.strata:
             said.append(f"{group.name}: no stratum has both groups, so nothing can be adjusted. Adjust for less.")
     return said
@@ -102,9 +109,14 @@ def balance(balance_: pd.DataFrame, by: Sequence[str], look: Look) -> list[str]:
         first = group.rows.drop_duplicates("attribute")
         if group.name == other:
             continue
-        different = [words(str(attribute)).lower() for attribute in first.loc[first["is_different"], "attribute"]]
-        if different:
-            said.append(f"{group.name} and {other} differ in {joined(different)}: what differs may explain the rest.")
+        differing = first[first["is_different"]].sort_values(
+            "standardised_difference", ascending=False, kind="stable", na_position="first"
+        )
+        names = [words(str(attribute)).lower() for attribute in differing["attribute"]]
+        if names:
+            more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+            told = joined([*names[:MOST_NAMED], *more])
+            said.append(f"{group.name} and {other} differ, most in {told}: what differs may explain what follows.")
         else:
             said.append(f"{group.name} and {other} are alike in all that was recorded before the treatment.")
     return said
