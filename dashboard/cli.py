@@ -386,7 +386,8 @@ def catalogue(
 @click.option("--clock", type=click.Choice(["onset", "treatment"]), help="[default: onset]")
 @click.option("--horizon-days", type=click.IntRange(0), help="Who is due so soon, besides the overdue. [default: 30]")
 @click.option("--patient-id", metavar="ID", help="Whose the tables of one patient are.")
-@click.option("--strata", multiple=True, metavar="GROUP", help="Test groups within strata; repeat to cross them.")
+@click.option("--strata", multiple=True, metavar="GROUP", help="Compare groups within strata; repeat to cross them.")
+@click.option("--reference", metavar="VALUE", help="The group that others are compared with. [default: the largest]")
 @click.option(
     "--limits",
     type=click.Choice(["clustered", "greenwood", "none"]),

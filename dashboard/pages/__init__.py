@@ -1,6 +1,7 @@
 """The pages in reading order, by the sections of the menu. A page has a TITLE, a URL_PATH and `render(filters)`."""
 
 from dashboard.pages import (
+    compare,
     data,
     healing_clock,
     maintenance,
@@ -17,6 +18,7 @@ from dashboard.pages import (
 SECTIONS = {
     "": (overview,),
     "Outcomes": (side_effects, time_to_resolution, maintenance, results),
+    "Explore": (compare,),
     "For a patient": (patients, healing_clock),
     "Monitor": (watch, what_changed),
     "Data": (records, data),

@@ -12,9 +12,9 @@ from dashboard.charts.resolution import time_to_resolution
 from dashboard.charts.risk import MOST as MOST_CROSSES
 from dashboard.charts.risk import risk_and_durability
 from dashboard.filters import Filters
-from dashboard.ui import readings
 from dashboard.ui.choices import OUTCOMES, choice, group
 from dashboard.ui.heading import heading
+from dashboard.ui.readings import results as readings
 from dashboard.ui.section import section
 
 TITLE = "Results"

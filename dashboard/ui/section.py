@@ -43,6 +43,8 @@ _TOTALS = {
     "days_between_events": "follow_up_completeness",
     "practitioner_funnel": "follow_up_completeness",
     "lot_signals": "follow_up_completeness",
+    "comparison": "follow_up_completeness",
+    "baseline_balance": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
 _COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk", "exposed", "event")
@@ -67,6 +69,7 @@ def section(
     strata: tuple[str, ...] = (),
     reading: Callable[[pd.DataFrame], str] | None = None,
     outcomes: tuple[str, ...] = (),
+    reference: str | None = None,
     **drawing: Any,
 ) -> None:
     """The measure whose name the chart function bears, drawn, with everything a reader may ask about it.
@@ -77,7 +80,13 @@ def section(
     """
     with calmly():
         name = measure_of(chart)
-        given: dict[str, Any] = {"unit": unit, "window_days": window_days, "clock": clock, "strata": strata}
+        given: dict[str, Any] = {
+            "unit": unit,
+            "window_days": window_days,
+            "clock": clock,
+            "strata": strata,
+            "reference": reference,
+        }
         options = {option: given[option] for option in options_of(name) if option in given}
         totals = _TOTALS.get(name, name)
         total_options = {
@@ -119,7 +128,7 @@ def section(
                     # With all limits, however long they take.
                     return export.to_bytes(cache.measure(name, filters, by, **options), suffix)
 
-                panels(name, queries.measure(name, by), contents, key, frame, opened)
+                panels(name, queries.measure(name, by, options.get("strata", ())), contents, key, frame, opened)
                 return is_awaited
             return False
 

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.charts.style import NBSP
 from dashboard.filters import Filters
-from dashboard.ui import readings
+from dashboard.ui.readings import results as readings
 from tests.conftest import SnapshotOf
 from tests.drawing import Exports, drawn, on
 from tests.measures.test_results import SMALL
