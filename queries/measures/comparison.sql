@@ -22,8 +22,8 @@
 -- association: what differs between the groups besides is not taken into account, unless strata say so.
 -- grain: group other than the reference, and effect; any is at least one side effect, whichever.
 -- reference: Newcombe, Stat Med 1998; 17: 873. Katz and others, Biometrics 1978; 34: 469. Benjamini and Hochberg, J R
--- Stat Soc B 1995; 57: 289. Sato, Biometrics 1989; 45: 1323. Greenland and Robins, Biometrics 1985; 41: 55. Effective
--- number and design effect: Kish, Survey Sampling, 1965.
+-- Stat Soc B 1995; 57: 289. Sato, Biometrics 1989; 45: 1323. Greenland and Robins, Biometrics 1985; 41: 55. Kish,
+-- Survey Sampling, 1965 (effective number, design effect).
 -- columns: reference, effect, evaluable, affected, rate, rate_low, rate_high, completeness, reference_evaluable,
 -- reference_affected, reference_rate, reference_rate_low, reference_rate_high, reference_completeness,
 -- risk_difference, risk_difference_low, risk_difference_high, risk_ratio, risk_ratio_low, risk_ratio_high,
