@@ -182,7 +182,9 @@ class Store:
             estimates = beside(*(self.measure(part, filters, by, unit, window_days, level=level) for part in parts), by)
         else:
             estimates = ESTIMATES[name](counts(), tuple(by), level)
-        return estimates.astype({column: "str" for column in (*by, "effect", "outcome") if column in estimates})
+        return estimates.astype(
+            {column: "str" for column in (*by, "effect", "outcome", "scale") if column in estimates}
+        )
 
     def _resolution_curves(
         self, filters: Filters, by: tuple[str, ...], clock: Clock, level: float, limits: Limits
