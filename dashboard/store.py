@@ -243,7 +243,7 @@ class Store:
             if "reference" in more and len(rows) and reference not in (found := groups_in_words(rows, by)):
                 raise FilterError(f"the reference {reference!r} is none of the groups; there are: {found}")
             estimates = ESTIMATES[name](rows, tuple(by), level, **more)
-        texts = (*by, "effect", "outcome", "month")
+        texts = (*by, "effect", "outcome", "scale", "month")
         return estimates.astype({column: "str" for column in texts if column in estimates})
 
     def _resolution_curves(

@@ -1757,7 +1757,7 @@ def results_over_time(
 def result_distribution(
     exports: Exports, selection: Selection, by: Sequence[str] = ("treatment_type",), level: float = 0.95
 ) -> list[Row]:
-    """How many records have each score of GAIS and satisfaction, per group that has any score of that scale."""
+    """How many records have each score of GAIS and satisfaction, per group."""
     records = treatment_records(exports)
     known = results_of_records(exports, records)
     rows = []
@@ -1768,7 +1768,7 @@ def result_distribution(
                 for record in own
                 if known[record["treatment_id"]][scale] is not None
             ]
-            for score in range(1, 6) if scored else ():
+            for score in range(1, 6):
                 values: dict[str, list[bool]] = {}
                 for patient, its_score in scored:
                     values.setdefault(patient, []).append(its_score == score)
@@ -1854,13 +1854,12 @@ def side_differences(
     exports: Exports, selection: Selection, by: Sequence[str] = ("treatment_type",), level: float = 0.95
 ) -> list[Row]:
     """Side effects on the left and right of one patient, day, treatment type and area, per group and effect."""
-    chosen = [
-        record
-        for record in cohort(treatment_records(exports), selection)
-        if record["attributes"]["side"] in ("left", "right")
-    ]
+    chosen = cohort(treatment_records(exports), selection)
     occurring = [
-        side_effect for record in chosen for side_effect in record["side_effects"] if has_effect(side_effect, selection)
+        side_effect
+        for record in chosen
+        for side_effect in record["side_effects"]
+        if has_effect(side_effect, selection) and record["attributes"]["side"] in ("left", "right")
     ]
     effects = ["any", *sorted({side_effect["effect"] for side_effect in occurring})]
     severities = sorted({side_effect.get("severity") or "" for side_effect in occurring})
@@ -1869,13 +1868,11 @@ def side_differences(
     for group, records in sorted(groups_of_records(chosen, record_by).items()):
         pairs: dict[tuple[Any, ...], dict[str, list[Row]]] = {}
         for record in records:
-            if record["follow_ups"] or record["side_effects"]:
-                its = record["attributes"]
+            its = record["attributes"]
+            if its["side"] in ("left", "right") and (record["follow_ups"] or record["side_effects"]):
                 key = (record["patient_id"], record["treated_on"], its["treatment_type"], its["area"])
                 pairs.setdefault(key, {}).setdefault(its["side"], []).append(record)
         pairs = {key: sides for key, sides in pairs.items() if len(sides) == 2}
-        if not pairs:
-            continue
         for severity in severities if "severity" in by else [None]:
             for effect in effects:
                 hits = {}
@@ -1911,6 +1908,10 @@ def side_row(hits: Mapping[tuple[Any, ...], tuple[bool, ...]], level: float) -> 
     cells = Counter(hits.values())
     e, f, g, h = (cells[sides] for sides in ((True, True), (True, False), (False, True), (False, False)))
     n = len(hits)
+    if n == 0:
+        nothing = dict.fromkeys(("difference", "difference_low", "difference_high"))
+        counts = dict.fromkeys(("pairs", "patients", "both", "left_only", "right_only", "neither"), 0)
+        return {**counts, **nothing, "patients_left": 0, "patients_right": 0, "p": None}
     of_patient: dict[str, list[int]] = {}
     for key, (is_left, is_right) in hits.items():
         of_patient.setdefault(key[0], []).append(is_left - is_right)
