@@ -12,3 +12,8 @@ from dashboard.privacy import suppress_below
 def may_import() -> bool:
     """Whether whoever asks may bring in records, see what became of them, and return to an older snapshot."""
     return suppress_below() < 2
+
+
+def may_see_patients() -> bool:
+    """Whether whoever asks may see what is recorded of one person."""
+    return suppress_below() < 2
