@@ -48,6 +48,12 @@ def records_changed(earlier: Store) -> None:
         "Removed": counted("removed"),
     }
     st.table(shown, border="horizontal", hide_index=True)
+    panels(
+        "record_changes",
+        queries.read("changes/record_changes"),
+        lambda suffix: export.to_bytes(changed, suffix),
+        "changes_record_changes",
+    )
     edited = cache.change_counts(earlier, "edited_columns")
     _edited(edited)
     if may_see_patients():
