@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import ui
-from dashboard.pages import PAGES
+from dashboard.pages import SECTIONS
 from dashboard.ui.layout import fit
 from dashboard.ui.navigation import front_door
 
@@ -17,4 +17,4 @@ st.set_page_config(
 )
 st.logo(str(ROOM / "wordmark.svg"), size="large", icon_image=str(ROOM / "mark.svg"))
 fit()
-front_door(PAGES)
+front_door(SECTIONS)

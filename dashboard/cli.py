@@ -332,8 +332,41 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
         imported_at = one.imported_at.isoformat(sep=" ") if one.imported_at else ""
         rows = f"{one.rows:,}" if one.rows is not None else ""
         more = f" and {len(one.files) - 3:,} more" if len(one.files) > 3 else ""
-        told = one.problem or ", ".join(one.files[:3]) + more
+        again = "derived again, " if one.is_derived_again else ""
+        told = one.problem or again + ", ".join(one.files[:3]) + more
         click.echo(f"{one.number:>6}  {mark:7}  {imported_at:19}  {one.as_of or ''!s:10}  {rows:>11}  {told}")
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@_snapshot
+@click.option("--derive-again", is_flag=True, help="Derive the snapshot again by the catalogue as it is.")
+@_memory
+@_progress
+def catalogue(
+    file: Path | None, snapshot: Path | None, derive_again: bool, memory: int | None, progress_format: str
+) -> None:
+    """Print the treatment types as CSV, or make an edited FILE the practice's own and derive the snapshot again."""
+    import data
+    from dashboard.store import first_look, open_snapshot, snapshot_path
+
+    place = snapshot or snapshot_path()
+    known = data.catalogue_of(place)
+    if file is None and not derive_again:
+        if known.problem:
+            click.echo(f"Note: {known.problem}", err=True)
+        types = data.with_unknown(known.types, open_snapshot(place).treatment_types)
+        click.echo(data.written_catalogue(types).rstrip("\n"))
+        return
+    with _Progress(progress_format) as progress:
+        data.rederive(
+            place,
+            data.read_catalogue(file) if file else None,
+            progress=progress,
+            figures=partial(first_look, memory=memory),
+            memory=memory,
+        )
+    click.echo(f"{place}: derived again by {file or 'its catalogue'}; the snapshot before it is kept")
 
 
 @main.command()
@@ -355,6 +388,7 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
 @click.option(
     "--since", type=click.IntRange(1), metavar="NUMBER", help="Changes since this snapshot. [default: the previous]"
 )
+@click.option("--patient-id", metavar="ID", help="Whose the tables of one patient are.")
 @click.option("--strata", multiple=True, metavar="GROUP", help="Test groups within strata; repeat to cross them.")
 @click.option(
     "--limits",

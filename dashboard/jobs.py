@@ -1,8 +1,8 @@
-"""Work on files that were dropped in: a child process does it, for the server itself never reads an upload.
+"""Work that takes long, or on files that were dropped in: a child process does it, the server never reads an upload.
 
 An upload is a folder of its own beside the snapshot, `<pointer>.d/uploads/<id>/`, with the files under safe names. A
 job is one command of the command line (`propose`, `check`, `import`) at work on it, niced, with its output in files of
-that folder; its progress stands there as JSON lines.
+that folder; its progress stands there as JSON lines. Work on the snapshot itself has a folder in `<pointer>.d/work/`.
 """
 
 from __future__ import annotations
@@ -97,8 +97,17 @@ def waiting(pointer: Path) -> list[Upload]:
     return sorted(found, key=lambda upload: upload.age_seconds)
 
 
+def desk(pointer: Path, work: str) -> Upload:
+    """The folder beside the snapshot for work of that name, which nobody dropped a file in for; it may not be there."""
+    return Upload(_beside(pointer) / "work" / work, ())
+
+
 def _uploads(pointer: Path) -> Path:
-    return pointer.absolute().with_name(f"{pointer.name}.d") / "uploads"
+    return _beside(pointer) / "uploads"
+
+
+def _beside(pointer: Path) -> Path:
+    return pointer.absolute().with_name(f"{pointer.name}.d")
 
 
 def _safe_name(shown: str, taken: Sequence[str]) -> str:
@@ -192,7 +201,7 @@ class Job:
     def forget(self) -> None:
         """Ends it, and as if it had never been asked for."""
         self.stop()
-        _jobs.pop((self.upload.key, self.command), None)
+        _jobs.pop((self.upload.folder, self.command), None)
 
     def _last_told(self) -> Mapping[str, float | str]:
         with self._told.open("rb") as file:
@@ -202,22 +211,22 @@ class Job:
         return told
 
 
-_jobs: dict[tuple[str, str], Job] = {}
+_jobs: dict[tuple[Path, str], Job] = {}
 
 
 def start(upload: Upload, command: str, *arguments: str | Path) -> Job:
     """Begins a command on an upload; one of the same name that is still at work on it is ended first."""
-    if earlier := _jobs.get((upload.key, command)):
+    if earlier := _jobs.get((upload.folder, command)):
         earlier.stop()
-    job = _jobs[upload.key, command] = Job(upload, command, arguments)
+    job = _jobs[upload.folder, command] = Job(upload, command, arguments)
     return job
 
 
 def jobs(upload: Upload) -> list[Job]:
     """The jobs of an upload that this server has begun, whoever asked for them."""
-    return [job for (key, _), job in list(_jobs.items()) if key == upload.key]
+    return [job for (folder, _), job in list(_jobs.items()) if folder == upload.folder]
 
 
 def find(upload: Upload, command: str) -> Job | None:
     """The job of that command on an upload, at work or ended; None where there was none."""
-    return _jobs.get((upload.key, command))
+    return _jobs.get((upload.folder, command))

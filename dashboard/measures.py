@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from dashboard.statistics.comparison import benjamini_hochberg
+from dashboard.statistics.means import clustered_mean
 from dashboard.statistics.monitoring import (
     ABOVE,
     BELOW,
@@ -22,7 +23,8 @@ from dashboard.statistics.monitoring import (
     p_limits,
     t_chart,
 )
-from dashboard.statistics.proportions import effective_units, wilson
+from dashboard.statistics.pairs import mcnemar_mid_p, paired_difference
+from dashboard.statistics.proportions import effective_units, ratio_variance, wilson
 from dashboard.statistics.resampling import RESAMPLES, resampled
 from dashboard.statistics.survival import (
     Curve,
@@ -43,6 +45,20 @@ RESOLVED_BY = (1, 3, 7, 14, 30, 90)
 RETURNED_BY = (90, 120, 180, 270, 365)
 RESTRICTED_TO_DAYS = 90
 PLAN_OUTCOMES = ("early", "on_time", "late", "not_returned")
+MEAN_CHANGE = "asymmetry_change"
+OUTCOMES = (
+    MEAN_CHANGE,
+    "asymmetry_improved",
+    "asymmetry_worse",
+    "gais_improved",
+    "satisfied",
+    "goal_met",
+    "overcorrected",
+    "adjusted",
+    "aftercare_followed",
+)
+THOUSANDTHS = 1000
+FEWEST_PAIRS = 20
 FUNNEL_LEVELS = {"95": 0.95, "998": 0.998}
 P_CHART, P_PRIME_CHART, T_CHART = "p", "p'", "t"
 NO_FOLLOW_UPS = "no follow-ups"
@@ -64,7 +80,11 @@ def side_effect_rates(counts: pd.DataFrame, by: Groups, level: float) -> pd.Data
     rates = counts[_per_effect(by, "treated", "pending", "evaluable", "affected")].copy()
     treated = rates["treated"].where(rates["treated"] > 0)
     rates["rate"] = _rate(rates)
-    rates["rate_low"], rates["rate_high"] = _rate_limits(counts, level)
+    limits = _limits(
+        counts, "affected", "evaluable", "affected_squared", "affected_evaluable", "evaluable_squared", level
+    )
+    rates["rate_low"] = [low for low, _ in limits]
+    rates["rate_high"] = [high for _, high in limits]
     rates["completeness"] = rates["evaluable"] / treated
     rates["rate_best_case"] = rates["affected"] / treated
     rates["rate_worst_case"] = (rates["affected"] + rates["treated"] - rates["evaluable"]) / treated
@@ -83,13 +103,6 @@ def _per_effect(by: Groups, *columns: str) -> list[str]:
 def _rate(counts: pd.DataFrame) -> pd.Series[float]:
     """Affected of evaluable; nan where none is."""
     return counts["affected"] / counts["evaluable"].where(counts["evaluable"] > 0)
-
-
-def _rate_limits(counts: pd.DataFrame, level: float) -> tuple[list[float], list[float]]:
-    limits = _limits(
-        counts, "affected", "evaluable", "affected_squared", "affected_evaluable", "evaluable_squared", level
-    )
-    return [low for low, _ in limits], [high for _, high in limits]
 
 
 def _limits(
@@ -230,7 +243,8 @@ def lot_signals(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
     counts = _of_severities(counts, by).rename(columns={"treated": "exposed"})
     lots = counts[_per_effect((*by, "product", "lot"), "exposed", "pending", "evaluable", "affected")].copy()
     lots["rate"] = _rate(counts)
-    lots["rate_low"], lots["rate_high"] = _rate_limits(counts, level)
+    limits = [wilson(*pair, level) for pair in zip(lots["rate"], lots["evaluable"], strict=True)]
+    lots["rate_low"], lots["rate_high"] = [low for low, _ in limits], [high for _, high in limits]
     for column in ("others_evaluable", "others_affected"):
         lots[column] = counts[column]
     lots["others_rate"] = lots["others_affected"] / lots["others_evaluable"].where(lots["others_evaluable"] > 0)
@@ -491,6 +505,104 @@ def kept_plans(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
     return plans
 
 
+def results(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """The mean change in asymmetry and the share of every other outcome, with limits, one row per group and outcome."""
+    counts = counts.assign(place=counts["outcome"].map(OUTCOMES.index)).sort_values([*by, "place"])
+    return _outcomes(counts, [*by, "outcome", "treated"], level)
+
+
+def results_over_time(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """The outcomes of the contacts in bands of days since the treatment, one row per group, band and outcome."""
+    counts = counts.assign(place=counts["outcome"].map(OUTCOMES.index)).sort_values([*by, "first_day", "place"])
+    return _outcomes(counts, [*by, "first_day", "last_day", "outcome"], level)
+
+
+def result_distribution(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """The share of every score of GAIS and satisfaction, with limits, one row per group, scale and score."""
+    return _outcomes(counts, [*by, "scale", "score"], level)
+
+
+def asymmetry_change(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """How many records went from which score to which, and their group's mean change; one row per pair of scores."""
+    pairs = counts[[*by, "before", "after", "records", "recorded", "patients"]].copy()
+    sums = counts[["value_sum", "recorded", "patients", "value_squared", "value_recorded", "recorded_squared"]]
+    means = {row: _mean(row, level) for row in set(sums.itertuples(index=False, name=None))}
+    changes = [means[row] for row in sums.itertuples(index=False, name=None)]
+    names = ["change", "change_low", "change_high"]
+    pairs[names] = pd.DataFrame(changes, columns=names, index=pairs.index, dtype="float64")
+    return pairs
+
+
+def _mean(sums: Sequence[int], level: float) -> tuple[float, float, float]:
+    """The mean change in points, with limits, from sums in thousandths."""
+    x, n, m, xx, xn, nn = map(int, sums)
+    mean, low, high = clustered_mean(x, n, m, xx, xn, nn, level)
+    return mean / THOUSANDTHS, low / THOUSANDTHS, high / THOUSANDTHS
+
+
+def side_differences(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+    """How much oftener a side effect follows on the left than on the right, one row per group and effect."""
+    if "severity" in by:
+        counts = counts[counts["severity"] != "any"].reset_index(drop=True)
+    columns = ["pairs", "patients", "both", "left_only", "right_only"]
+    differences = counts[[*by, *(() if "effect" in by else ("effect",)), *columns]].copy()
+    differences["neither"] = counts["pairs"] - counts["both"] - counts["left_only"] - counts["right_only"]
+    sums = [*columns, "difference_squared", "difference_pairs", "pairs_squared"]
+    estimates = [_paired(row, level) for row in counts[sums].itertuples(index=False, name=None)]
+    names = ["difference", "difference_low", "difference_high"]
+    differences[names] = pd.DataFrame(estimates, columns=names, index=differences.index, dtype="float64")
+    differences[["patients_left", "patients_right"]] = counts[["patients_left", "patients_right"]]
+    p = [mcnemar_mid_p(*map(int, row)) for row in zip(counts["patients_left"], counts["patients_right"], strict=True)]
+    differences["p"] = pd.Series(p, differences.index, "float64").where(counts["pairs"] >= FEWEST_PAIRS)
+    return differences
+
+
+def _paired(counts: Sequence[int], level: float) -> tuple[float, float, float]:
+    """The difference with limits of so many effective pairs as leave it as uncertain as pairs of one patient do."""
+    pairs, patients, both, left, right, dd, dn, nn = map(int, counts)
+    share = 1.0
+    if patients > 1 and left + right:
+        variance = ratio_variance(left - right, pairs, patients, dd, dn, nn)
+        if variance > 0:
+            of_pairs = ((left + right) * pairs - (left - right) ** 2) / pairs**3
+            share = min(1.0, of_pairs / variance)
+    neither = pairs - both - left - right
+    return paired_difference(both * share, left * share, right * share, neither * share, level)
+
+
+def risk_and_durability(rates: pd.DataFrame, medians: pd.DataFrame, by: Groups) -> pd.DataFrame:
+    """The rate of any side effect beside the median maintenance interval, one row per group."""
+    rates = rates.loc[rates["effect"] == "any", [*by, "treated", "evaluable", "affected", *_RATE]]
+    rates = rates.reset_index(drop=True)
+    medians = medians[[*by, *_COURSES, *_QUANTILES[:3]]]
+    both = rates.merge(medians, "left", list(by)) if by else rates.join(medians)
+    return both.fillna(dict.fromkeys(_COURSES, 0)).astype(dict.fromkeys(_COURSES, "int64"))
+
+
+_RATE = ("rate", "rate_low", "rate_high")
+_COURSES = ("patients", "courses", "completed")
+
+
+def _outcomes(counts: pd.DataFrame, kept: Sequence[str], level: float) -> pd.DataFrame:
+    """The columns that are kept, and each row's mean or share with its limits; scores are counted in thousandths."""
+    figures = counts[[*kept, "recorded", "patients", "value_sum"]].reset_index(drop=True)
+    sums = ["value_sum", "recorded", "patients", "value_squared", "value_recorded", "recorded_squared"]
+    outcomes = figures["outcome"] if "outcome" in figures else pd.Series("", figures.index)
+    is_mean = outcomes.astype("str") == MEAN_CHANGE
+    estimates = []
+    for own_is_mean, row in zip(is_mean, counts[sums].itertuples(index=False), strict=True):
+        x, n, m, xx, xn, nn = (int(value) for value in row)
+        if own_is_mean:
+            estimates.append(_mean((x, n, m, xx, xn, nn), level))
+        else:
+            limits = wilson(x / n, effective_units(x, n, m, xx, xn, nn), level) if n else (np.nan, np.nan)
+            estimates.append((x / n if n else np.nan, *limits))
+    figures["occurred"] = figures.pop("value_sum").astype("Int64").mask(is_mean)
+    names = ["value", "value_low", "value_high"]
+    figures[names] = pd.DataFrame(estimates, columns=names, dtype="float64")
+    return figures
+
+
 ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
     estimate.__name__: estimate
     for estimate in (
@@ -504,6 +616,11 @@ ESTIMATES: dict[str, Callable[[pd.DataFrame, Groups, float], pd.DataFrame]] = {
         maintenance_intervals,
         maintenance_summary,
         kept_plans,
+        results,
+        results_over_time,
+        result_distribution,
+        asymmetry_change,
+        side_differences,
     )
 }
 
@@ -511,6 +628,11 @@ OF_RESOLUTION_CURVES: dict[str, Callable[..., pd.DataFrame]] = {
     estimate.__name__: estimate for estimate in (time_to_resolution, time_to_resolution_summary, healing_clock)
 }
 """The last argument gives the counts of the measure's own SQL, where they are needed."""
+
+OF_FIGURES: dict[str, tuple[Callable[..., pd.DataFrame], tuple[str, ...]]] = {
+    "risk_and_durability": (risk_and_durability, ("side_effect_rates", "maintenance_summary")),
+}
+"""Measures that put the figures of others, with the same options, side by side."""
 
 _QUANTILES = ("median_days", "median_low", "median_high", "q1_days", "q3_days")
 

@@ -23,8 +23,8 @@ import data
 import queries
 from dashboard import figures, privacy
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
-from dashboard.measures import ESTIMATES, OF_RESOLUTION_CURVES, Limits, ResolutionCurves, resolution_curves
-from data.building import CATALOGUE_COLUMNS
+from dashboard.measures import ESTIMATES, OF_FIGURES, OF_RESOLUTION_CURVES, Limits, ResolutionCurves, resolution_curves
+from data import catalogue
 from data.contract import TABLES
 from data.generations import number_of, published
 from queries import Definition
@@ -36,6 +36,7 @@ CLOCKS: tuple[Clock, ...] = ("onset", "treatment")
 
 MEASURES = queries.names("measures")
 CHANGES = ("record_changes", "changed_records", "edited_columns", "edits", "recording", "account_changes")
+OF_ONE_PATIENT = ("patient_overview", "patient_timeline", "patient_intervals")
 RECORDS = (
     "treatments",
     "follow_ups",
@@ -43,6 +44,7 @@ RECORDS = (
     "patients",
     "recall_list",
     "lot_exposed",
+    *OF_ONE_PATIENT,
     "rejects",
     "import_warnings",
     "imports",
@@ -55,6 +57,7 @@ COMPARED = (*TABLES, "treatment_types")
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
 DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
 BATCH_ROWS = 50_000
+MOST_FOUND = 50
 MOST_CURVES = 200
 OF_CURVES = {"clock", "limits"}
 OF_TESTS = {"time_to_resolution_summary": {"strata"}}
@@ -73,7 +76,10 @@ _HARDENING = (
 )
 _CONTRACT = ("treatments", "follow_ups", "side_effects", "patients")
 # What snapshots of this version did not have from the beginning.
-_ADDED = {"imports": " union all by name (select null::varchar as shape where false)"}
+_ADDED = {
+    "imports": " union all by name (select null::varchar as shape where false)",
+    "treatment_types": " union all by name (select null::varchar as colour where false)",
+}
 _ACCOUNTS = ("figures", "rejects", "imports", "import_warnings", "treatment_types", "snapshot")
 
 
@@ -137,7 +143,10 @@ def open_kept(pointer: Path, number: int, suppress_below: int | None = None) -> 
 
 
 class Store:
-    """One snapshot. Every answer comes from a cursor of its own, so threads may share a store."""
+    """One snapshot. Every answer comes from a cursor of its own, so threads may share a store.
+
+    `is_up_to_date` where the snapshot holds all that is derived now, and was not made by an earlier version.
+    """
 
     def __init__(self, generation: data.Generation, memory: int | None = None) -> None:
         self.name = generation.name
@@ -147,6 +156,7 @@ class Store:
         place = str(generation.path).replace("'", "''")
         self._connection.execute(f"attach '{place}' as snapshot_file (read_only)")
         there = self._tables()
+        self.is_up_to_date = there >= set(queries.MODEL)
         for table in (*_CONTRACT, *_ACCOUNTS, *queries.MODEL):
             # What of the model snapshots did not have from the beginning is derived whenever it is asked.
             select = f"from snapshot_file.{table}" if table in there else f"({queries.read(f'model/{table}')})"
@@ -208,9 +218,13 @@ class Store:
             curves = self._resolution_curves(filters, tuple(by), clock, level, limits)
             more = {"strata": strata} if strata else {}
             estimates = OF_RESOLUTION_CURVES[name](curves, by, counts, **more)
+        elif name in OF_FIGURES:
+            beside, parts = OF_FIGURES[name]
+            estimates = beside(*(self.measure(part, filters, by, unit, window_days, level=level) for part in parts), by)
         else:
             estimates = ESTIMATES[name](counts(), tuple(by), level)
-        return estimates.astype({column: "str" for column in (*by, "effect", "month") if column in estimates})
+        texts = (*by, "effect", "outcome", "month")
+        return estimates.astype({column: "str" for column in texts if column in estimates})
 
     def _resolution_curves(
         self, filters: Filters, by: tuple[str, ...], clock: Clock, level: float, limits: Limits
@@ -235,13 +249,16 @@ class Store:
         limit: int | None = None,
         horizon_days: int = HORIZON_DAYS,
         search: str = "",
+        patient_id: str | None = None,
     ) -> pd.DataFrame:
         """The records of a table that belong to the cohort, in the contract's columns, at most `limit` of them.
 
         The recall list has those who are due within `horizon_days`, or overdue. `search` keeps the rows that have this
-        text in a cell, whatever the capitals.
+        text in a cell, whatever the capitals. The tables of one patient are those of `patient_id`; raises FilterError
+        where that is left out, or nobody's.
         """
-        frame: pd.DataFrame = self.records_reader(table, filters, limit, horizon_days, search).read_all().to_pandas()
+        reader = self.records_reader(table, filters, limit, horizon_days, search, patient_id)
+        frame: pd.DataFrame = reader.read_all().to_pandas()
         return frame
 
     def records_reader(
@@ -251,14 +268,20 @@ class Store:
         limit: int | None = None,
         horizon_days: int = HORIZON_DAYS,
         search: str = "",
+        patient_id: str | None = None,
     ) -> pa.RecordBatchReader:
         """The same records as Arrow batches, with their types kept (dates, whole numbers, empty values)."""
         sql = _records_sql(table)
+        if table in OF_ONE_PATIENT:
+            if patient_id is None:
+                raise FilterError(f"{table} is of one patient: say of whom, by the patient_id")
+            if not self._is_known(patient_id):
+                raise FilterError(f"there is no patient {patient_id!r}")
         if search:
             sql = f"from ({sql}) where contains(lower(concat_ws(chr(10), *columns(*))), lower($search))"
         if limit is not None:
             sql = f"from ({sql}) limit {int(limit)}"
-        parameters = _parameters(sql, filters, horizon_days, search)
+        parameters = _parameters(sql, filters, horizon_days, search, patient_id)
         return self._connection.cursor().sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
 
     def record_count(
@@ -271,6 +294,22 @@ class Store:
             return int(self._rows(select, _parameters(select, chosen, horizon_days))[0][0])
 
         return counted(filters), counted(None)
+
+    def patients_found(self, search: str = "", most: int = MOST_FOUND) -> list[str]:
+        """The ids that hold this text, whatever the capitals, at most so many: itself first, then what begins so."""
+        found = """
+            with ids as (select patient_id from sessions union select patient_id from patients)
+            select patient_id
+            from ids
+            where contains(lower(patient_id), lower($search))
+            order by patient_id <> $search, not starts_with(lower(patient_id), lower($search)), patient_id
+            limit $most
+        """
+        return [patient_id for (patient_id,) in self._rows(found, {"search": search, "most": most})]
+
+    def _is_known(self, patient_id: str) -> bool:
+        known = "select patient_id from sessions union all select patient_id from patients"
+        return bool(self._rows(f"from ({known}) where patient_id = $id limit 1", {"id": patient_id}))
 
     def recall_counts(self, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> pd.DataFrame:
         """How many stand on the recall list (`listed`), per `status` and `basis`."""
@@ -334,9 +373,9 @@ class Store:
         return (first, last) if first else None
 
     @property
-    def treatment_types(self) -> pd.DataFrame:
-        """The catalogue (data/treatment_types.csv), with the types that it did not know added."""
-        return self._frame("from treatment_types")
+    def treatment_types(self) -> tuple[data.TreatmentType, ...]:
+        """The catalogue that the snapshot was derived by, with the types that it did not know at its end."""
+        return tuple(data.TreatmentType(*row) for row in self._rows("from treatment_types"))
 
     def _tables(self) -> set[str]:
         """The tables of the snapshot's file, but one of treatment records that lacks an attribute of later versions."""
@@ -410,6 +449,10 @@ class SuppressedStore(Store):
         raise privacy.Withheld(
             "the recall list names single patients, and is withheld while small numbers are suppressed"
         )
+
+    def patients_found(self, *_: Any, **__: Any) -> list[str]:
+        """Raises privacy.Withheld, as `records_reader` does."""
+        raise privacy.Withheld("who the patients are is withheld while small numbers are suppressed")
 
     def rejects_to_mend(self, import_no: int, file: str) -> tuple[str, bytes]:
         """Raises privacy.Withheld, as `records_reader` does."""
@@ -523,11 +566,12 @@ def _required(table: str) -> list[str]:
 
 
 def _identifiers(table: str) -> dict[str, str]:
-    """What stands for a table and its columns in queries/changes; only the contract's columns are compared."""
+    """What stands for a table and its columns in queries/changes; of the contract's columns."""
     if table in TABLES:
         id_column, names = TABLES[table].id_column, TABLES[table].column_names
     else:
-        id_column, names = "code", tuple(CATALOGUE_COLUMNS)
+        # How a treatment type is drawn changes no figure, and earlier snapshots do not know it.
+        id_column, names = "code", tuple(name for name in catalogue.COLUMNS if name != "colour")
     columns = [name for name in names if name != id_column]
     return {
         "table": table,
@@ -548,6 +592,13 @@ def _records_sql(table: str) -> str:
     return queries.read(f"records/{table}")
 
 
-def _parameters(sql: str, filters: Filters | None, horizon_days: int, search: str = "") -> dict[str, object]:
-    given = {"filters": (filters or Filters()).to_sql(), "horizon_days": horizon_days, "search": search}
+def _parameters(
+    sql: str, filters: Filters | None, horizon_days: int, search: str = "", patient_id: str | None = None
+) -> dict[str, object]:
+    given = {
+        "filters": (filters or Filters()).to_sql(),
+        "horizon_days": horizon_days,
+        "search": search,
+        "patient_id": patient_id,
+    }
     return {name: value for name, value in given.items() if f"${name}" in sql}

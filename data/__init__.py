@@ -20,12 +20,24 @@ A file walks one straight line:
     reporting.py    what was done
     mending.py      rejected rows as a file again, to be mended and read
     importing.py    all of it, in order
+    rederiving.py   a snapshot derived again from its own records, by an edited catalogue
 
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
 Kept beside the snapshot too: practice_events.py (what changed in the practice on which day).
-Beside it: contract.py (tables and columns), treatment_types.csv (the catalogue), mappings/, sample/.
+Beside it: contract.py (tables and columns), catalogue.py (treatment types: treatment_types.csv, or the practice's own),
+mappings/, sample/.
 """
 
+from data.catalogue import (
+    COLOURS,
+    Catalogue,
+    TreatmentType,
+    catalogue_of,
+    check_catalogue,
+    read_catalogue,
+    with_unknown,
+)
+from data.catalogue import written as written_catalogue
 from data.generations import Generation, KeptSnapshot, current, snapshots
 from data.importing import check_exports, import_exports
 from data.mapping import shipped as shipped_mappings
@@ -38,24 +50,32 @@ from data.practice_events import (
     remove_practice_event,
 )
 from data.publishing import return_to
+from data.rederiving import rederive
 from data.refusal import ImportRefused
 from data.reporting import ImportReport
 from data.saved_mappings import remove_mapping, save_mapping, saved_mappings
 
 __all__ = [
+    "COLOURS",
+    "Catalogue",
     "Generation",
     "ImportRefused",
     "ImportReport",
     "KeptSnapshot",
     "PracticeEvent",
     "PracticeEvents",
+    "TreatmentType",
     "add_practice_event",
+    "catalogue_of",
+    "check_catalogue",
     "check_exports",
     "current",
     "import_exports",
     "mendable",
     "mendable_name",
     "practice_events",
+    "read_catalogue",
+    "rederive",
     "remove_mapping",
     "remove_practice_event",
     "return_to",
@@ -63,4 +83,6 @@ __all__ = [
     "saved_mappings",
     "shipped_mappings",
     "snapshots",
+    "with_unknown",
+    "written_catalogue",
 ]

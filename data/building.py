@@ -6,36 +6,25 @@ treatments are settled first, for the rules of the other tables look at them.
 
 from __future__ import annotations
 
-import csv
 import importlib.metadata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 import queries
 from data import checking, staging
+from data.catalogue import COLUMNS, TreatmentType
 from data.contract import TABLES, Table
 from data.deriving import derive
 from data.generations import FORMAT_VERSION
-from data.history import is_nothing_new, write_history
+from data.history import copy_history, is_nothing_new, write_history
 from data.reading import Reading
 from data.refusal import ImportRefused
 from data.sources import Source
 
-CATALOGUE = Path(__file__).parent / "treatment_types.csv"
-CATALOGUE_COLUMNS = {
-    "code": "varchar",
-    "label": "varchar",
-    "category": "varchar",
-    "is_maintained": "boolean",
-    "touch_up_window_days": "integer",
-    "expected_interval_low_days": "integer",
-    "expected_interval_high_days": "integer",
-}
 # The numbers of each table's rows, by which the model joins them; the first orders the table.
 NUMBERED = {
     "treatments": ("treatment_no", "session_no", "patient_no"),
@@ -63,6 +52,7 @@ class Built:
 def build(
     connection: duckdb.DuckDBPyConnection,
     reading: Reading,
+    catalogue: Sequence[TreatmentType],
     has_previous: bool,
     as_of: date | None,
     progress: Callable[[str, float], None] = lambda step, share: None,
@@ -77,7 +67,7 @@ def build(
     if previous and as_of:
         _require_cut_off(connection, as_of)
     checking.prepare(connection)
-    _catalogue(connection)
+    _catalogue(connection, catalogue)
     for table in (TABLES[name] for name in CHECKED):
         reading.read(table)
         progress(f"checking {table.name}", 0)
@@ -93,7 +83,8 @@ def build(
             _require_one_kind(connection)
         _settle(connection, table, reading)
         if table.name == "treatments":
-            _unknown_types(connection)
+            checking.warn_of_unknown_types(connection)
+            _unknown_types(connection, "staged_treatments")
         _contract_table(connection, table)
     checking.settle_warnings(connection, reading)
     for account in reading.accounts.values():
@@ -109,6 +100,34 @@ def build(
         derive(connection, lambda share: progress("linking and deriving", share))
     treatments = _one(connection, "select count(*) from treatments")
     return Built(cut_off, int(treatments), import_no, changes_nothing)
+
+
+def rebuild(
+    connection: duckdb.DuckDBPyConnection,
+    catalogue: Sequence[TreatmentType],
+    progress: Callable[[str, float], None] = lambda step, share: None,
+) -> Built:
+    """Take over the records and the account of the earlier snapshot, and derive everything again by this catalogue."""
+    _catalogue(connection, catalogue)
+    for done, table in enumerate(TABLES.values()):
+        progress("copying the records", done / len(TABLES))
+        # A type is called as the catalogue writes it, whatever the capitals, as in an import.
+        rows = f"""
+            select these.* replace (coalesce(code, treatment_type) as treatment_type)
+            from previous.{table.name} as these left join treatment_types on lower(code) = lower(treatment_type)
+        """
+        order = NUMBERED.get(table.name, (table.id_column,))[0]
+        copied = rows if table.name == "treatments" else f"from previous.{table.name}"
+        connection.execute(f"create table built.{table.name} as select * from ({copied}) order by {order}")
+    copy_history(connection, "previous")
+    _unknown_types(connection, "treatments")
+    cut_off = _one(connection, "select as_of from previous.snapshot")
+    _snapshot(connection, cut_off, datetime.now().replace(microsecond=0))
+    _figures(connection)
+    derive(connection, lambda share: progress("linking and deriving", share))
+    treatments = _one(connection, "select count(*) from treatments")
+    import_no = _one(connection, "select max(import_no) from imports")
+    return Built(cut_off, int(treatments), int(import_no), False)
 
 
 def _settle(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> None:
@@ -170,39 +189,25 @@ def _contract_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None
     connection.execute(f"drop table unread_{table.name}")
 
 
-def _catalogue(connection: duckdb.DuckDBPyConnection) -> None:
+def _catalogue(connection: duckdb.DuckDBPyConnection, types: Sequence[TreatmentType]) -> None:
     """The catalogue of treatment types as a table of the snapshot."""
-    columns = ", ".join(f"{name} {sql_type}" for name, sql_type in CATALOGUE_COLUMNS.items())
+    columns = ", ".join(f"{name} {sql_type}" for name, sql_type in COLUMNS.items())
     connection.execute(f"create table built.treatment_types ({columns})")
-    try:
-        with CATALOGUE.open(encoding="utf-8-sig", newline="") as file:
-            rows = [[row[name].strip() or None for name in CATALOGUE_COLUMNS] for row in csv.DictReader(file)]
-        codes = [str(row[0]).casefold() for row in rows]
-        unclear = [row[0] for row in rows if row[3] not in ("true", "false") or not (row[4] or "").isdecimal()]
-        if unclear:
-            raise ImportRefused(
-                f"{CATALOGUE.name}: {unclear[0]} needs is_maintained (true or false) and touch_up_window_days "
-                "(a whole number from 0)."
-            )
-        if None in (row[0] for row in rows) or len(set(codes)) < len(codes):
-            raise ImportRefused(f"{CATALOGUE.name}: every treatment type needs a code of its own.")
-        connection.executemany("insert into built.treatment_types values (?, ?, ?, ?, ?, ?, ?)", rows)
-    except (KeyError, AttributeError, csv.Error, duckdb.Error) as error:
-        raise ImportRefused(f"The catalogue {CATALOGUE.name} cannot be read: {error}.") from error
+    _append_types(connection, types)
 
 
-def _unknown_types(connection: duckdb.DuckDBPyConnection) -> None:
-    """Warn of the types that the catalogue does not know, and append them to it."""
-    checking.warn_of_unknown_types(connection)
-    connection.execute(
-        """
-        insert into built.treatment_types
-        select distinct treatment_type, treatment_type, null, true, 0, null::integer, null::integer
-        from staged_treatments
-        anti join built.treatment_types on code = treatment_type
-        order by treatment_type
-        """
+def _unknown_types(connection: duckdb.DuckDBPyConnection, treatments: str) -> None:
+    """The types of these treatment records that the catalogue does not know, appended to it."""
+    codes = f"select distinct treatment_type from {treatments} anti join treatment_types on code = treatment_type"
+    _append_types(
+        connection, [TreatmentType(code, code) for (code,) in connection.execute(f"{codes} order by 1").fetchall()]
     )
+
+
+def _append_types(connection: duckdb.DuckDBPyConnection, types: Sequence[TreatmentType]) -> None:
+    if types:
+        values = ", ".join("?" * len(COLUMNS))
+        connection.executemany(f"insert into built.treatment_types values ({values})", [one.row for one in types])
 
 
 def _snapshot(connection: duckdb.DuckDBPyConnection, as_of: date | None, created_at: datetime) -> None:

@@ -59,6 +59,7 @@ class Generation:
 class KeptSnapshot:
     """A snapshot that can be returned to: the number of its import, when that was, and what it holds.
 
+    `is_derived_again` where no import made it, but a changed catalogue or a newer version of this program.
     `problem` says why it cannot be returned to, where that is known without reading it.
     """
 
@@ -69,6 +70,7 @@ class KeptSnapshot:
     files: tuple[str, ...]
     is_current: bool
     problem: str | None = None
+    is_derived_again: bool = False
 
 
 def current(path: str | Path) -> Generation:
@@ -246,6 +248,7 @@ def _kept(file: Path, is_current: bool) -> KeptSnapshot:
             tuple(map(str, written["files"])),
             is_current,
             None if written["format_version"] == FORMAT_VERSION else "made by another version of this program",
+            written.get("is_derived_again") is True,
         )
     except (ValueError, TypeError, KeyError):
         return KeptSnapshot(number, None, None, None, (), is_current, "its description is missing or damaged")

@@ -37,10 +37,7 @@ def write_history(
     connection: duckdb.DuckDBPyConnection, reading: Reading, previous: str | None, imported_at: datetime
 ) -> int:
     """Write down this import after those of the earlier snapshot; the number of this one."""
-    for name, columns in HISTORY.items():
-        connection.execute(f"create table built.{name} ({columns})")
-        if previous:
-            connection.execute(f"insert into built.{name} by name select * from {previous}.{name} order by rowid")
+    copy_history(connection, previous)
     import_no = int(connection.execute("select coalesce(max(import_no), 0) + 1 from built.imports").fetchall()[0][0])
     for (file, table), account in totals(reading).items():
         counts = [account[count] for count in COUNTS]
@@ -75,12 +72,21 @@ def write_history(
     return import_no
 
 
+def copy_history(connection: duckdb.DuckDBPyConnection, previous: str | None) -> None:
+    """The account of the earlier imports, or an empty one."""
+    for name, columns in HISTORY.items():
+        connection.execute(f"create table built.{name} ({columns})")
+        if previous:
+            connection.execute(f"insert into built.{name} by name select * from {previous}.{name} order by rowid")
+
+
 def is_nothing_new(connection: duckdb.DuckDBPyConnection, reading: Reading, previous: str, import_no: int) -> bool:
     """Whether this import changes nothing: every row a duplicate of the earlier snapshot, or rejected before."""
     if any(account.rows_loaded or account.rows_replaced for account in reading.accounts.values()):
         return False
     about = "select as_of, program_version, format_version from {0}.snapshot"
-    catalogue = "select * from {0}.treatment_types"
+    # Snapshots did not have colours from the beginning.
+    catalogue = "select * from {0}.treatment_types union all by name (select null::varchar as colour where false)"
     rejected = 'select file, line, "table", "column", value, reason, raw from {0}.rejects'
     this = f"{rejected.format('built')} where import_no = {import_no}"
     before = f"{rejected.format(previous)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,8 @@ import duckdb
 
 from data import publishing, values
 from data.building import Look, build
+from data.catalogue import NAME as CATALOGUE
+from data.catalogue import Catalogue, catalogue_of
 from data.contract import Table
 from data.expressions import literal, quoted
 from data.generations import Generation, current
@@ -77,32 +79,39 @@ def import_exports(
     exports change nothing, the snapshot stays as it is. Raises ImportRefused, with the snapshot unchanged, for
     anything that its user can mend.
     """
-    told = _Share(progress)
+    told = Share(progress)
     given, sections = given_files(sources), _sections(mapping, into)
     with publishing.staging(into, told) as place, _whole(rejects) as unfinished:
         plan = plan_import(given, sections, place.staging / UNFOLDED)
         earlier = None if replace else place.earlier()
-        with _database(place.path, place.staging, earlier, memory) as connection:
-            report, treatments = _imported(connection, plan, earlier is not None, as_of, told, unfinished)
+        with database(place.path, place.staging, earlier, memory) as connection:
+            catalogue = catalogue_of(into)
+            report, treatments = _imported(connection, plan, catalogue, earlier is not None, as_of, told, unfinished)
             if not treatments:
                 first = "".join(f"\n  {one.file}:{one.line} {one.reason}" for one in report.rejects[:3])
                 raise ImportRefused(f"No treatment record could be loaded, so nothing was changed.{first}")
             if not report.is_nothing_new:
                 told("publishing")
-                connection.execute("use memory")
-                connection.execute("checkpoint built")
-                connection.execute("detach built")
+                finish(connection)
         if not report.is_nothing_new:
             if figures:
                 told("publishing", 0.3)
-                _store(figures(place.path), place.path)
+                store(figures(place.path), place.path)
             told("publishing", 0.8)
             place.commit(treatments, report.as_of, [account.file for account in report.files])
     told("done")
     return report
 
 
-def _store(figures: Figures, place: Path) -> None:
+def finish(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write what was built to the end, and let go of its file."""
+    connection.execute("use memory")
+    connection.execute("checkpoint built")
+    connection.execute("detach built")
+
+
+def store(figures: Figures, place: Path) -> None:
+    """Store figures in the snapshot that was built in this file."""
     with duckdb.connect(str(place)) as connection:
         connection.executemany("insert into figures values (?, ?, ?, ?)", figures)
 
@@ -121,32 +130,38 @@ def check_exports(
 
     `look` may look at the rows of each table once they are checked; `memory` and `rejects` are those of an import.
     """
-    told = _Share(progress)
+    told = Share(progress)
     given, sections = given_files(sources), _sections(mapping, into)
     earlier = current(into) if into is not None else None
     with (
         publishing.working_folder() as folder,
         _whole(rejects) as unfinished,
-        _database(folder / "check.duckdb", folder, earlier, memory) as connection,
+        database(folder / "check.duckdb", folder, earlier, memory) as connection,
     ):
         plan = plan_import(given, sections, folder / UNFOLDED)
-        report, _ = _imported(connection, plan, earlier is not None, as_of, told, unfinished, look)
+        catalogue = catalogue_of(into)
+        report, _ = _imported(connection, plan, catalogue, earlier is not None, as_of, told, unfinished, look)
     told("done")
     return report
 
 
-class _Share:
-    """Tells how far an import is, as one share of the whole that never falls; files are read between other steps."""
+class Share:
+    """Tells how far the work is, as one share of the whole that never falls; files are read between other steps.
 
-    def __init__(self, progress: Progress | None) -> None:
+    `steps` are those of the work, in order, each with its part of the whole.
+    """
+
+    def __init__(self, progress: Progress | None, steps: Mapping[str, int] = STEPS) -> None:
         self.progress = progress
+        self.steps = steps
         self.read = self.worked = 0.0
         self.reached = 0
 
     def __call__(self, step: str, share: float = 0) -> None:
         """At this share of a step; a step that takes no time of its own leaves the whole where it was."""
-        if step in STEPS:
-            self.worked = sum(list(STEPS.values())[: list(STEPS).index(step)]) + share * STEPS[step]
+        if step in self.steps:
+            before = list(self.steps).index(step)
+            self.worked = sum(list(self.steps.values())[:before]) + share * self.steps[step]
         self._tell(step)
 
     def reading(self, table: Table, share: float) -> None:
@@ -180,7 +195,7 @@ def _sections(mapping: str | Path | None, snapshot: str | Path | None) -> tuple[
 
 
 @contextmanager
-def _database(
+def database(
     built: Path, folder: Path, earlier: Generation | None, memory: int | None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that builds in `built` and spills to `folder`, and can reach no other file."""
@@ -217,9 +232,10 @@ def _database(
 def _imported(
     connection: duckdb.DuckDBPyConnection,
     plan: Plan,
+    catalogue: Catalogue,
     has_previous: bool,
     as_of: date | None,
-    told: _Share,
+    told: Share,
     rejects: Path | None,
     look: Look | None = None,
 ) -> tuple[ImportReport, int]:
@@ -227,12 +243,14 @@ def _imported(
     values.define(connection)
     reading = Reading(connection, plan, told.reading)
     looking = {"look": look} if look else {}
-    built = build(connection, reading, has_previous, as_of, told, **looking)
-    left_out = [
+    built = build(connection, reading, catalogue.types, has_previous, as_of, told, **looking)
+    of_no_row = [
         ImportWarning(name, None, None, None, "left out: no table of the contract, nor in the mapping")
         for name in plan.left_out
     ]
-    kinds = [WarningKind(one.file, None, one.reason, 1) for one in left_out]
+    if catalogue.problem:
+        of_no_row.append(ImportWarning(CATALOGUE, None, None, None, catalogue.problem))
+    kinds = [WarningKind(one.file, None, one.reason, 1) for one in of_no_row]
     of_this = {"import_no": built.import_no}
     warnings = f'select file, line, "column", value, reason from import_warnings {OF_THIS} order by rowid limit {TOLD}'
     counted = f'select file, "column", reason, count(*) from import_warnings {OF_THIS} group by all'
@@ -240,9 +258,9 @@ def _imported(
     report = ImportReport(
         built.as_of,
         [FileAccount(file, table, **counts) for (file, table), counts in totals(reading).items()],
-        left_out + [ImportWarning(*row) for row in connection.execute(warnings, of_this).fetchall()],
+        of_no_row + [ImportWarning(*row) for row in connection.execute(warnings, of_this).fetchall()],
         [Reject(*row) for row in connection.execute(f"{rejected} limit {TOLD}", of_this).fetchall()],
-        len(left_out) + _count(connection, "import_warnings", built.import_no),
+        len(of_no_row) + _count(connection, "import_warnings", built.import_no),
         _count(connection, "rejects", built.import_no),
         kinds
         + [

@@ -22,6 +22,7 @@ from typing import Any
 
 import duckdb
 
+from data.catalogue import NAME as CATALOGUE
 from data.generations import (
     FORMAT_VERSION,
     NEXT_POINTER,
@@ -71,8 +72,18 @@ class Staging:
         """
         return current(self.pointer) if self.pointer.exists() or published(self.pointer) else None
 
-    def commit(self, rows: int, as_of: date | None, files: Sequence[str] = ()) -> Generation:
-        """Publish what was built at `path` from these export files: from here on readers see it."""
+    def commit(
+        self,
+        rows: int,
+        as_of: date | None,
+        files: Sequence[str] = (),
+        is_derived_again: bool = False,
+        catalogue: str | None = None,
+    ) -> Generation:
+        """Publish what was built at `path` from these export files: from here on readers see it.
+
+        With it, `catalogue` becomes the text of the practice's own.
+        """
         if has_log(self.path):
             raise ImportRefused("The new snapshot was not written completely (a .wal file is left). Import again.")
         sha256 = sha256_of(self.path)
@@ -91,10 +102,13 @@ class Staging:
         description = {
             "imported_at": datetime.now().isoformat(timespec="seconds"),
             "files": list(dict.fromkeys(files))[:FILES_NAMED],
+            "is_derived_again": is_derived_again,
         }
         # The pointer first: a process killed from here on leaves behind the name of what is to be removed.
-        self._write(NEXT_POINTER, pointer)
-        self._write("description.json", pointer | description)
+        self._write(NEXT_POINTER, _json(pointer))
+        self._write("description.json", _json(pointer | description))
+        if catalogue is not None:
+            self._write(CATALOGUE, catalogue)
         _sync(self.staging.parent)
         (self.staging.parent / "description.json").rename(file.with_suffix(".json"))
         self.path.rename(file)
@@ -119,7 +133,7 @@ class Staging:
         self.number = self._next_number()
         kept = ("file", "sha256", "rows", "as_of", "format_version")
         pointer = {"generation": self.number} | {name: said.get(name) for name in kept}
-        self._write(NEXT_POINTER, pointer)
+        self._write(NEXT_POINTER, _json(pointer))
         return self._publish(file, pointer)
 
     @property
@@ -132,6 +146,7 @@ class Staging:
         orphan = unpublished(self.folder)
         if orphan and (read_description(self.pointer) or {}).get("file") != orphan.name:
             _remove(orphan)
+        self._settle_catalogue()
         shutil.rmtree(self.folder / STAGING, ignore_errors=True)
 
     def _next_number(self) -> int:
@@ -141,15 +156,25 @@ class Staging:
             given.append(int((read_description(self.pointer) or {}).get("generation", 0)))
         return 1 + max(given, default=0)
 
-    def _write(self, name: str, content: dict[str, Any]) -> None:
+    def _write(self, name: str, text: str) -> None:
         path = self.staging.parent / name
-        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         _sync(path)
+
+    def _settle_catalogue(self) -> None:
+        """Put an edited catalogue in its place if its snapshot was published: then no pointer waits beside it."""
+        edited = self.staging.parent / CATALOGUE
+        if edited.exists() and (self.staging.parent / NEXT_POINTER).exists():
+            edited.unlink()
+        elif edited.exists():
+            edited.rename(self.folder / CATALOGUE)
 
     def _publish(self, file: Path, pointer: dict[str, Any]) -> Generation:
         (self.staging.parent / NEXT_POINTER).rename(self.pointer)
         # It is published: whatever fails from here on is no reason to say otherwise.
         with suppress(OSError):
+            self._settle_catalogue()
+            _sync(self.folder)
             _sync(self.pointer.parent)
             for one in sorted(published(self.pointer), key=number_of, reverse=True)[self.kept :]:
                 if one != file:
@@ -289,6 +314,10 @@ def _remove(file: Path) -> None:
     """A snapshot and its description; who has the file open keeps it, who was about to is sent to the current one."""
     file.with_suffix(".json").unlink(missing_ok=True)
     file.unlink(missing_ok=True)
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def _sync(path: Path) -> None:

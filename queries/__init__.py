@@ -9,7 +9,7 @@ The room decides what a select becomes:
     model/      a derived table of the snapshot, over all records      (data/ builds it, in the order of MODEL)
     cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store.py)
     measures/   the counts of one measure                              (dashboard/store.py)
-    observations/ what a measure counts, with the patients: for limits (dashboard/store.py)
+    observations/ what measures count, with the patients or without   (dashboard/store.py)
     records/    the rows of a table, or patients listed, of the cohort (dashboard/store.py)
     account/    what became of the imported rows, counted              (dashboard/store.py)
     changes/    what differs in one table of two snapshots             (dashboard/store.py)
@@ -38,6 +38,7 @@ MODEL = (
     "personal_intervals",
     "side_effect_observations",
     "treatment_records",
+    "results",
 )
 
 MACROS = ("cohort", "cohort_side_effects")
@@ -59,7 +60,8 @@ ATTRIBUTES = (
     "skin_type",
     "smoker",
 )
-RECORD_GROUPS = (*ATTRIBUTES, "month", "quarter", "year", "total")
+TIMES = ("month", "quarter", "year")
+RECORD_GROUPS = (*ATTRIBUTES, *TIMES, "total")
 SIDE_EFFECT_GROUPS = ("effect", "severity")
 COURSE_GROUPS = ("position",)
 
@@ -107,6 +109,7 @@ def read(name: str) -> str:
     return definition(name).sql
 
 
+@cache
 def names(room: str) -> tuple[str, ...]:
     """The relations of a room, such as `measures`, in alphabetical order."""
     return tuple(sorted(path.stem for path in (ROOM / room).glob("*.sql")))
@@ -115,12 +118,14 @@ def names(room: str) -> tuple[str, ...]:
 def groups_of(name: str) -> tuple[str, ...]:
     """The groups by which a measure can be counted, from what it counts; a column that it has anyway is none."""
     sql = measure(name, ())
-    own = set(re.findall(r"\w+", read(f"measures/{name}")))
-    return (
-        tuple(group for group in RECORD_GROUPS if group not in own)
-        + (SIDE_EFFECT_GROUPS if "cohort_side_effects" in sql else ())
-        + (COURSE_GROUPS if "course_no" in sql else ())
-    )
+    own = set(definition(f"measures/{name}").columns)
+    if own & {"month", "treated_on"}:
+        own |= set(TIMES)
+    groups = tuple(group for group in RECORD_GROUPS if group not in own)
+    has_side_effects, has_courses = "cohort_side_effects" in sql, "course_no" in sql
+    if has_side_effects and has_courses:
+        return groups  # what both have
+    return groups + SIDE_EFFECT_GROUPS * has_side_effects + COURSE_GROUPS * has_courses
 
 
 def measure(name: str, groups: Sequence[str]) -> str:

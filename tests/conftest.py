@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.drawing import Exports, random_exports, write_exports
+from tests.drawing import Exports, random_exports, with_random_results, write_exports
 
 if TYPE_CHECKING:
     from dashboard.store import Store
@@ -48,14 +48,23 @@ def snapshot_of(tmp_path_factory: pytest.TempPathFactory) -> SnapshotOf:
 @pytest.fixture(scope="session")
 def random_snapshot(tmp_path_factory: pytest.TempPathFactory) -> RandomSnapshot:
     """The random exports of a seed and their snapshot, imported once for all measures and all test processes."""
-    base = tmp_path_factory.getbasetemp()
+    return functools.partial(imported_once, tmp_path_factory.getbasetemp(), "random", random_exports)
+
+
+@pytest.fixture(scope="session")
+def results_snapshot(tmp_path_factory: pytest.TempPathFactory) -> RandomSnapshot:
+    """The same for random exports with many results."""
+    return functools.partial(imported_once, tmp_path_factory.getbasetemp(), "results", exports_with_results)
+
+
+def exports_with_results(seed: int) -> Exports:
+    return with_random_results(random_exports(seed, 30), seed)
+
+
+@functools.cache
+def imported_once(base: Path, kind: str, draw: Callable[[int], Exports], seed: int) -> tuple[Exports, Store]:
     shared = base.parent if base.name.startswith("popen-") else base  # the processes of one run share the parent
-
-    @functools.cache
-    def snapshot(seed: int) -> tuple[Exports, Store]:
-        exports = random_exports(seed)
-        with (shared / f"random-{seed}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            return exports, import_once(exports, shared / f"random-{seed}")
-
-    return snapshot
+    exports = draw(seed)
+    with (shared / f"{kind}-{seed}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return exports, import_once(exports, shared / f"{kind}-{seed}")

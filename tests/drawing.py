@@ -290,6 +290,35 @@ def random_side_effect(
     }
 
 
+def with_random_results(exports: Exports, seed: int) -> Exports:
+    """The same exports with results all over their scales, several a day, and around the first and last day of them."""
+    draw = random.Random(f"results {seed}")
+    treatments = [
+        {**row, "baseline_asymmetry": draw.choice((None, 0, 1.1, 2.3, 5.5, 10))} for row in exports.treatments
+    ]
+    days = {row["treatment_id"]: row["treated_on"] for row in treatments}
+    follow_ups = []
+    for row in exports.follow_ups:
+        for _ in range(draw.choice((1, 1, 2))):
+            day = days.get(row["treatment_id"])
+            later = timedelta(days=draw.choice((6, 7, 14, 15, 30, 90, 91, 179, 180, 181, 365, 366)))
+            follow_ups.append(
+                {
+                    **row,
+                    "follow_up_id": None,
+                    "followed_up_on": row["followed_up_on"] if day is None or draw.random() < 0.2 else day + later,
+                    "satisfaction": draw.choice((None, 1, 2, 3, 4, 5)),
+                    "gais": draw.choice((None, 1, 2, 3, 4, 5)),
+                    "asymmetry": draw.choice((None, 0, 0.1, 1.3, 2.301, 5.25, 10)),
+                    **{
+                        name: draw.choice((None, True, False))
+                        for name in ("goal_met", "overcorrected", "adjusted", "aftercare_followed")
+                    },
+                }
+            )
+    return Exports(treatments, exports.patients, follow_ups, exports.side_effects)
+
+
 def random_filters(seed: int, exports: Exports) -> dict[str, Any]:
     """The fields of a random selection, by their names in `Filters`; values that occur, '' among them."""
     draw = random.Random(f"filters {seed}")

@@ -10,6 +10,7 @@ of dictionaries with the columns of the measure; None stands for "not estimable"
 from __future__ import annotations
 
 import csv
+import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -472,6 +473,268 @@ def follow_up_funnel(
                 "is_little_followed_up": lowest is not None and row["completeness"] < lowest,
             }
         )
+    return rows
+
+
+# --- watching -----------------------------------------------------------------------------------------------
+
+
+def signal_of(values: Sequence[float], sigmas: Sequence[float], place: int) -> str:
+    """The rule by which a point of a control chart signals, from all values and how many sigma each is off."""
+    if len(values) < 12:
+        return ""
+    last_three = sigmas[max(0, place - 2) : place + 1]
+    last_eight = sigmas[place - 7 : place + 1] if place >= 7 else []
+    last_six = values[place - 5 : place + 1] if place >= 5 else []
+    for sign, limit, side in ((1, "above limit", "high"), (-1, "below limit", "low")):
+        if sign * sigmas[place] > 3:
+            return limit
+        if sign * sigmas[place] > 2 and sum(sign * each > 2 for each in last_three) >= 2:
+            return f"two of three {side}"
+        if last_eight and all(sign * each > 0 for each in last_eight):
+            return f"eight {side}"
+    for sign, name in ((1, "six rising"), (-1, "six falling")):
+        if last_six and all(sign * (later - earlier) > 0 for earlier, later in itertools.pairwise(last_six)):
+            return name
+    return ""
+
+
+def mean_moving_range(values: Sequence[float]) -> float:
+    """The mean of the absolute differences of neighbours."""
+    return sum(abs(later - earlier) for earlier, later in itertools.pairwise(values)) / (len(values) - 1)
+
+
+def series_of(rows: Iterable[Row], names: Sequence[str]) -> list[list[Row]]:
+    """The rows that have the same values under these names, together."""
+    series: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        series.setdefault(tuple(row[name] for name in names), []).append(row)
+    return list(series.values())
+
+
+def rates_over_time(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    unit: str = "session",
+    window_days: int | None = None,
+    level: float = 0.95,
+) -> list[Row]:
+    """Affected of evaluable units per group, effect and month, with the p-chart (or p') of every group and effect."""
+    after = as_of(exports) + timedelta(days=1 - (window_days or 0))
+    rates = side_effect_rates(exports, selection, (*by, "month"), unit, window_days, level)
+    names = [*by, *(() if "effect" in by else ("effect",))]
+    rows = []
+    for series in series_of(rates, names):
+        series = sorted(series, key=lambda row: str(row["month"]))
+        points = [row for row in series if row["month"] < f"{after.year:04}-{after.month:02}" and row["evaluable"]]
+        affected, evaluable = (sum(row[name] for row in points) for name in ("affected", "evaluable"))
+        kind, centre, sigma_z = "t", None, None
+        signal: dict[str, str] = {}
+        if points and affected >= len(points):
+            kind, centre = "p", affected / evaluable
+            sigmas = [0.0] * len(points)
+            if affected < evaluable:
+                sigmas = [
+                    (row["rate"] - centre) / math.sqrt(centre * (1 - centre) / row["evaluable"]) for row in points
+                ]
+                sigma_z = mean_moving_range(sigmas) / 1.128 if len(points) > 1 else None
+            if sigma_z is not None and sigma_z > 1:
+                kind, sigmas = "p'", [each / sigma_z for each in sigmas]
+            values = [row["rate"] for row in points]
+            signal = {row["month"]: signal_of(values, sigmas, place) for place, row in enumerate(points)}
+        for row in series:
+            low = high = None
+            if centre is not None and row["evaluable"]:
+                half = 3 * math.sqrt(centre * (1 - centre) / row["evaluable"]) * max(sigma_z or 1, 1)
+                low, high = max(0.0, centre - half), min(1.0, centre + half)
+            rows.append(
+                {
+                    **{name: row[name] for name in (*names, "month", "treated", "pending", "evaluable", "affected")},
+                    "rate": row["rate"],
+                    "centre": centre,
+                    "limit_low": low,
+                    "limit_high": high,
+                    "chart": kind,
+                    "sigma_z": sigma_z,
+                    "signal": signal.get(row["month"], ""),
+                    "is_signal": signal.get(row["month"], "") != "",
+                    "is_complete": row["month"] < f"{after.year:04}-{after.month:02}",
+                }
+            )
+    return rows
+
+
+def days_between_events(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    window_days: int | None = None,
+    level: float = 0.95,
+) -> list[Row]:
+    """The t-chart of the days between affected sessions, of the groups and effects that are rare."""
+    after = as_of(exports) + timedelta(days=1 - (window_days or 0))
+    first_open_day = after.replace(day=1)
+    record_by = [name for name in by if name not in ("effect", "severity")]
+    months: dict[tuple[str, ...], set[tuple[int, int]]] = {}
+    days: dict[tuple[str, ...], set[tuple[date, str]]] = {}
+    for record in cohort(treatment_records(exports), selection):
+        if not is_elapsed(record, window_days, as_of(exports)):
+            continue
+        day = record["treated_on"]
+        if (record["follow_ups"] or record["side_effects"]) and day < first_open_day:
+            months.setdefault(group_of(record, record_by), set()).add((day.year, day.month))
+        for side_effect in record["side_effects"]:
+            is_within = window_days is None or (side_effect["onset_on"] - day).days <= window_days
+            if not is_counted(side_effect, selection) or not is_within:
+                continue
+            for effect in ("any", side_effect["effect"]):
+                key = group_of({"attributes": record["attributes"]}, by, {**side_effect, "effect": effect})
+                own = group_of(record, record_by)
+                days.setdefault((*key, effect, *own), set()).add((day, record["patient_id"]))
+    rows = []
+    for key, sessions in days.items():
+        named = {**dict(zip(by, key[: len(by)], strict=True)), "effect": key[len(by)]}
+        possible = len(months.get(key[len(by) + 1 :], ()))
+        if possible and sum(day < first_open_day for day, _ in sessions) >= possible:
+            continue
+        when = sorted(day for day, _ in sessions)
+        gaps = [(later - earlier).days for earlier, later in itertools.pairwise(when)]
+        powers = [gap ** (1 / 3.6) for gap in gaps]
+        centre = sum(powers) / len(powers) if gaps else None
+        sigma = mean_moving_range(powers) / 1.128 if len(gaps) > 1 else None
+        for place, day in enumerate(when):
+            low = high = None
+            signal = ""
+            if place and centre is not None and sigma is not None:
+                low, high = max(0.0, centre - 3 * sigma) ** 3.6, (centre + 3 * sigma) ** 3.6
+                sigmas = [(power - centre) / sigma if sigma else 0.0 for power in powers]
+                signal = signal_of(powers, sigmas, place - 1)
+            rows.append(
+                {
+                    **named,
+                    "event": place + 1,
+                    "treated_on": day,
+                    "days": gaps[place - 1] if place else None,
+                    "centre_days": None if centre is None else centre**3.6,
+                    "limit_low_days": low,
+                    "limit_high_days": high,
+                    "signal": signal,
+                    "is_signal": signal != "",
+                }
+            )
+    return rows
+
+
+def practitioner_funnel(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    unit: str = "session",
+    window_days: int | None = None,
+    level: float = 0.95,
+) -> list[Row]:
+    """Affected of evaluable units per group and effect against the cohort's; 95 % and 99.8 % limits as in a funnel."""
+    rates = side_effect_rates(exports, selection, by, unit, window_days, level)
+    apart = [name for name in by if name == "severity"]
+    totals = side_effect_rates(exports, selection, apart, unit, window_days, level)
+    names = [*by, *(() if "effect" in by else ("effect",))]
+    rows = []
+    for series in series_of(rates, [*apart, "effect"]):
+        (total,) = [row for row in totals if all(row[name] == series[0][name] for name in (*apart, "effect"))]
+        seen = [(row["affected"], row["evaluable"]) for row in series if row["evaluable"]]
+        overall = Fraction(total["affected"], total["evaluable"]) if seen else None
+        phi, tau_squared = (None, 0.0) if overall is None else additive_overdispersion(seen, overall)
+        for row in series:
+            limits: dict[str, float | None] = {}
+            for name, inside in (("95", "0.95"), ("998", "0.998")):
+                low, high = None, None
+                if overall is not None and row["evaluable"]:
+                    low, high = funnel_limits(overall, row["evaluable"], inside, tau_squared)
+                limits |= {f"funnel_{name}_low": low, f"funnel_{name}_high": high}
+            signal = ""
+            if limits["funnel_998_low"] is not None and limits["funnel_998_high"] is not None:
+                signal = "above limit" if row["rate"] > limits["funnel_998_high"] else signal
+                signal = "below limit" if row["rate"] < limits["funnel_998_low"] else signal
+            elif row["treated"] and row["effect"] == "any":
+                signal = "no follow-ups"
+            rows.append(
+                {
+                    **{name: row[name] for name in (*names, "treated", "pending", "evaluable", "affected", "rate")},
+                    "overall_rate": None if overall is None else float(overall),
+                    "overdispersion": phi,
+                    "between_groups_sd": None if overall is None else math.sqrt(tau_squared),
+                    **limits,
+                    "signal": signal,
+                    "is_signal": signal != "",
+                }
+            )
+    return rows
+
+
+def hypergeometric_tail(affected: int, n: int, all_affected: int, all_n: int) -> float:
+    """The chance of so many affected, or more, among n of all."""
+    ways = sum(
+        math.comb(all_affected, x) * math.comb(all_n - all_affected, n - x)
+        for x in range(affected, min(n, all_affected) + 1)
+    )
+    return float(Fraction(ways, math.comb(all_n, n)))
+
+
+def benjamini_hochberg(p: Sequence[float]) -> list[float]:
+    """Every p-value adjusted: the smallest, over all that are at least as large, of p times m over its rank."""
+    m = len(p)
+    return [min(1.0, *(q * m / sum(other <= q for other in p) for q in p if q >= own)) for own in p]
+
+
+def lot_signals(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    unit: str = "session",
+    window_days: int | None = None,
+    level: float = 0.95,
+) -> list[Row]:
+    """Every lot against the other lots of its product, one-sided, adjusted over all lots and effects tested."""
+    names = [*by, "product", "lot", *(() if "effect" in by else ("effect",))]
+    rates = side_effect_rates(exports, selection, (*by, "product", "lot"), unit, window_days, level)
+    recorded = [row for row in rates if row["product"] and row["lot"]]
+    rows = []
+    for row in recorded:
+        others = [
+            other
+            for other in recorded
+            if other["lot"] != row["lot"] and all(other[name] == row[name] for name in names if name != "lot")
+        ]
+        affected, evaluable = (sum(other[name] for other in others) for name in ("affected", "evaluable"))
+        low, high = wilson(row["rate"], row["evaluable"], level) if row["evaluable"] else (None, None)
+        low, high = (0.0 if row["rate"] == 0 else low), (1.0 if row["rate"] == 1 else high)
+        p = None
+        if row["treated"] >= 5 and row["evaluable"] and evaluable:
+            p = hypergeometric_tail(
+                row["affected"], row["evaluable"], row["affected"] + affected, row["evaluable"] + evaluable
+            )
+        rows.append(
+            {
+                **{name: row[name] for name in names},
+                "exposed": row["treated"],
+                **{name: row[name] for name in ("pending", "evaluable", "affected", "rate")},
+                "rate_low": low,
+                "rate_high": high,
+                "others_evaluable": evaluable,
+                "others_affected": affected,
+                "others_rate": share(affected, evaluable),
+                "p": p,
+                "p_adjusted": None,
+                "signal": "",
+                "is_signal": False,
+            }
+        )
+    for is_any in (True, False):
+        tested = [row for row in rows if row["p"] is not None and (row["effect"] == "any") == is_any]
+        for row, adjusted in zip(tested, benjamini_hochberg([row["p"] for row in tested]), strict=True):
+            is_signal = adjusted < 0.05
+            row |= {"p_adjusted": adjusted, "signal": "above limit" if is_signal else "", "is_signal": is_signal}
     return rows
 
 
@@ -1307,6 +1570,400 @@ def recall_reason(personal: Row, usual: int, ago: int) -> str:
     return f"{which} visit {since}; patients who return usually do after {every}"
 
 
+# --- results ------------------------------------------------------------------------------------------------
+
+RESULTS_FROM, RESULTS_TO = 7, 180
+OUTCOMES = (
+    "asymmetry_change",
+    "asymmetry_improved",
+    "asymmetry_worse",
+    "gais_improved",
+    "satisfied",
+    "goal_met",
+    "overcorrected",
+    "adjusted",
+    "aftercare_followed",
+)
+
+
+def points(score: float | None) -> Fraction | None:
+    """A score as it is written, to a thousandth; None where there is none."""
+    return None if score is None else Fraction(str(round(score, 3)))
+
+
+def dated_follow_ups(exports: Exports, records: list[Row]) -> dict[str, list[tuple[int, Row]]]:
+    """The follow-ups of every record, each with its days since the treatment."""
+    linked: dict[str, list[tuple[int, Row]]] = {record["treatment_id"]: [] for record in records}
+    for row in exports.follow_ups:
+        for record in records_of_contact(row, row["followed_up_on"], records):
+            linked[record["treatment_id"]].append(((row["followed_up_on"] - record["treated_on"]).days, row))
+    return linked
+
+
+def last_of(follow_ups: Iterable[tuple[int, Row]], column: str, worst: Callable[..., Any]) -> Any:
+    """The value recorded last in the time of results, of several on that day the worst; None where there is none."""
+    dated = [
+        (day, row[column])
+        for day, row in follow_ups
+        if RESULTS_FROM <= day <= RESULTS_TO and row.get(column) is not None
+    ]
+    last = max((day for day, _ in dated), default=None)
+    return None if last is None else worst(value for day, value in dated if day == last)
+
+
+def ever(follow_ups: Iterable[tuple[int, Row]], column: str) -> bool | None:
+    """Whether any follow-up in the time of results says so; None where none says anything."""
+    said = [row.get(column) for day, row in follow_ups if RESULTS_FROM <= day <= RESULTS_TO]
+    return None if all(each is None for each in said) else any(said)
+
+
+def results_of_records(exports: Exports, records: list[Row]) -> dict[str, Row]:
+    """What is known of the results of every record, by its id."""
+    baselines = {row["treatment_id"]: points(row.get("baseline_asymmetry")) for row in exports.treatments}
+    known = {}
+    for treatment_id, follow_ups in dated_follow_ups(exports, records).items():
+        known[treatment_id] = {
+            "before": baselines[treatment_id],
+            "after": points(last_of(follow_ups, "asymmetry", max)),
+            "gais": last_of(follow_ups, "gais", max),
+            "satisfaction": last_of(follow_ups, "satisfaction", min),
+            "goal_met": last_of(follow_ups, "goal_met", all),
+            "overcorrected": ever(follow_ups, "overcorrected"),
+            "adjusted": ever(follow_ups, "adjusted"),
+        }
+    return known
+
+
+def outcomes_of(result: Row, advice: str) -> dict[str, Fraction | bool | None]:
+    """Every outcome of a record; None where it is not recorded."""
+    is_scored = result["before"] is not None and result["after"] is not None
+    change = result["after"] - result["before"] if is_scored else None
+    return {
+        "asymmetry_change": change,
+        "asymmetry_improved": None if change is None else change <= -1,
+        "asymmetry_worse": None if change is None else change > 0,
+        "gais_improved": None if result["gais"] is None else result["gais"] in (1, 2, 3),
+        "satisfied": None if result["satisfaction"] is None else result["satisfaction"] in (4, 5),
+        "goal_met": result["goal_met"],
+        "overcorrected": result["overcorrected"],
+        "adjusted": result["adjusted"],
+        "aftercare_followed": None if advice == "" else advice == "followed",
+    }
+
+
+def mean_and_limits(
+    values: Mapping[str, Sequence[Fraction]], level: float
+) -> tuple[float | None, float | None, float | None]:
+    """The mean of all values, and its limits by the residuals that each patient leaves together."""
+    every = [value for own in values.values() for value in own]
+    if not every:
+        return None, None, None
+    mean = sum(every, Fraction(0)) / len(every)
+    m = sum(bool(own) for own in values.values())
+    if m == 1:
+        return float(mean), None, None
+    squares = sum((sum((value - mean for value in own), Fraction(0)) ** 2 for own in values.values()), Fraction(0))
+    se = math.sqrt(Fraction(m, m - 1) * squares) / len(every)
+    half = student(0.5 + level / 2, m - 1) * se
+    return float(mean), float(mean) - half, float(mean) + half
+
+
+def student(p: float, df: int) -> float:
+    """The quantile of Student's t."""
+    from scipy import stats
+
+    return float(stats.t.ppf(p, df))
+
+
+def outcome_row(values: Mapping[str, Sequence[Fraction | bool]], is_mean: bool, level: float) -> Row:
+    """n, patients, and the share or mean of an outcome, from each patient's values of it."""
+    n = sum(len(own) for own in values.values())
+    occurred = sum(sum(own) for own in values.values())
+    if is_mean:
+        value = mean_and_limits({patient: [Fraction(v) for v in own] for patient, own in values.items()}, level)
+    else:
+        value = rate_and_limits(
+            {patient: (int(sum(own)), len(own)) for patient, own in values.items()}, "record", level
+        )
+    return {
+        "recorded": n,
+        "patients": sum(bool(own) for own in values.values()),
+        "occurred": None if is_mean else occurred,
+        **dict(zip(("value", "value_low", "value_high"), value, strict=True)),
+    }
+
+
+def results(
+    exports: Exports, selection: Selection, by: Sequence[str] = ("treatment_type",), level: float = 0.95
+) -> list[Row]:
+    """Every outcome of the treatment records, per group."""
+    records = treatment_records(exports)
+    known = results_of_records(exports, records)
+    rows = []
+    for group, own in sorted(groups_of_records(cohort(records, selection), by).items()):
+        for outcome in OUTCOMES:
+            values: dict[str, list[Any]] = {}
+            for record in own:
+                value = outcomes_of(known[record["treatment_id"]], record["attributes"]["aftercare"])[outcome]
+                values.setdefault(record["patient_id"], []).extend([] if value is None else [value])
+            rows.append(
+                {
+                    **dict(zip(by, group, strict=True)),
+                    "outcome": outcome,
+                    "treated": len(own),
+                    **outcome_row(values, outcome == "asymmetry_change", level),
+                }
+            )
+    return rows
+
+
+BANDS = ((7, 14), (15, 30), (31, 60), (61, 90), (91, 180), (181, 365))
+
+
+def results_over_time(
+    exports: Exports, selection: Selection, by: Sequence[str] = ("treatment_type",), level: float = 0.95
+) -> list[Row]:
+    """Every outcome at the contacts of the records, per group and band of days since the treatment."""
+    records = treatment_records(exports)
+    baselines = {row["treatment_id"]: points(row.get("baseline_asymmetry")) for row in exports.treatments}
+    follow_ups = dated_follow_ups(exports, records)
+    rows = []
+    for group, own in sorted(groups_of_records(cohort(records, selection), by).items()):
+        for first, last in BANDS:
+            for outcome in OUTCOMES:
+                values: dict[str, list[Any]] = {}
+                for record in own:
+                    for day, row in follow_ups[record["treatment_id"]]:
+                        result = {**row, "before": baselines[record["treatment_id"]], "after": points(row["asymmetry"])}
+                        advice = {None: "", True: "followed", False: "not followed"}[row["aftercare_followed"]]
+                        value = outcomes_of(result, advice)[outcome] if first <= day <= last else None
+                        values.setdefault(record["patient_id"], []).extend([] if value is None else [value])
+                rows.append(
+                    {
+                        **dict(zip(by, group, strict=True)),
+                        "first_day": first,
+                        "last_day": last,
+                        "outcome": outcome,
+                        **outcome_row(values, outcome == "asymmetry_change", level),
+                    }
+                )
+    return rows
+
+
+def result_distribution(
+    exports: Exports, selection: Selection, by: Sequence[str] = ("treatment_type",), level: float = 0.95
+) -> list[Row]:
+    """How many records have each score of GAIS and satisfaction, per group that has any score of that scale."""
+    records = treatment_records(exports)
+    known = results_of_records(exports, records)
+    rows = []
+    for group, own in sorted(groups_of_records(cohort(records, selection), by).items()):
+        for scale in ("gais", "satisfaction"):
+            scored = [
+                (record["patient_id"], known[record["treatment_id"]][scale])
+                for record in own
+                if known[record["treatment_id"]][scale] is not None
+            ]
+            for score in range(1, 6) if scored else ():
+                values: dict[str, list[bool]] = {}
+                for patient, its_score in scored:
+                    values.setdefault(patient, []).append(its_score == score)
+                rows.append(
+                    {
+                        **dict(zip(by, group, strict=True)),
+                        "scale": scale,
+                        "score": score,
+                        **outcome_row(values, False, level),
+                    }
+                )
+    return rows
+
+
+def asymmetry_change(
+    exports: Exports, selection: Selection, by: Sequence[str] = ("treatment_type",), level: float = 0.95
+) -> list[Row]:
+    """How many records went from which score to which, to half a point, and the mean change, per group."""
+    records = treatment_records(exports)
+    known = results_of_records(exports, records)
+    rows = []
+    for group, own in sorted(groups_of_records(cohort(records, selection), by).items()):
+        pairs: Counter[tuple[float, float]] = Counter()
+        values: dict[str, list[Fraction]] = {}
+        for record in own:
+            result = known[record["treatment_id"]]
+            if result["before"] is None or result["after"] is None:
+                continue
+            pairs[half_points(result["before"]), half_points(result["after"])] += 1
+            values.setdefault(record["patient_id"], []).append(result["after"] - result["before"])
+        change = mean_and_limits(values, level)
+        rows += [
+            {
+                **dict(zip(by, group, strict=True)),
+                "before": before,
+                "after": after,
+                "records": n,
+                "recorded": sum(pairs.values()),
+                "patients": len(values),
+                **dict(zip(("change", "change_low", "change_high"), change, strict=True)),
+            }
+            for (before, after), n in sorted(pairs.items())
+        ]
+    return rows
+
+
+def half_points(score: Fraction) -> float:
+    """A score rounded to half a point, quarters upwards."""
+    return math.floor(2 * score + Fraction(1, 2)) / 2
+
+
+# --- left against right -------------------------------------------------------------------------------------
+
+
+def newcombe_paired(cells: Sequence[float], level: float) -> tuple[float, float, float]:
+    """Newcombe's method 10 for so many pairs with both, with the first only, with the second only, with neither."""
+    e, f, g, h = cells
+    n = e + f + g + h
+    p1, p2 = (e + f) / n, (e + g) / n
+    (l1, u1), (l2, u2) = wilson(p1, n, level), wilson(p2, n, level)
+    product = (e + f) * (g + h) * (e + g) * (f + h)
+    numerator = e * h - f * g
+    if numerator > n / 2:
+        numerator -= n / 2
+    elif numerator > 0:
+        numerator = 0
+    phi = 0.0 if product == 0 else numerator / math.sqrt(product)
+    down = math.sqrt((p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2)
+    up = math.sqrt((u1 - p1) ** 2 - 2 * phi * (u1 - p1) * (p2 - l2) + (p2 - l2) ** 2)
+    return p1 - p2, p1 - p2 - down, p1 - p2 + up
+
+
+def sign_mid_p(more: int, less: int) -> float:
+    """Every outcome less likely than this one under a fair coin, and half of those that are just as likely."""
+    n = more + less
+    ways = [math.comb(n, k) for k in range(n + 1)]
+    rarer = sum(way for way in ways if way < ways[more])
+    alike = sum(way for way in ways if way == ways[more])
+    return float(Fraction(2 * rarer + alike, 2 * 2**n))
+
+
+def side_differences(
+    exports: Exports, selection: Selection, by: Sequence[str] = ("treatment_type",), level: float = 0.95
+) -> list[Row]:
+    """Side effects on the left and right of one patient, day, treatment type and area, per group and effect."""
+    chosen = [
+        record
+        for record in cohort(treatment_records(exports), selection)
+        if record["attributes"]["side"] in ("left", "right")
+    ]
+    occurring = [
+        side_effect for record in chosen for side_effect in record["side_effects"] if has_effect(side_effect, selection)
+    ]
+    effects = ["any", *sorted({side_effect["effect"] for side_effect in occurring})]
+    severities = sorted({side_effect.get("severity") or "" for side_effect in occurring})
+    record_by = [name for name in by if name not in ("effect", "severity")]
+    rows = []
+    for group, records in sorted(groups_of_records(chosen, record_by).items()):
+        pairs: dict[tuple[Any, ...], dict[str, list[Row]]] = {}
+        for record in records:
+            if record["follow_ups"] or record["side_effects"]:
+                its = record["attributes"]
+                key = (record["patient_id"], record["treated_on"], its["treatment_type"], its["area"])
+                pairs.setdefault(key, {}).setdefault(its["side"], []).append(record)
+        pairs = {key: sides for key, sides in pairs.items() if len(sides) == 2}
+        if not pairs:
+            continue
+        for severity in severities if "severity" in by else [None]:
+            for effect in effects:
+                hits = {}
+                for key, sides in pairs.items():
+                    hits[key] = tuple(
+                        any(
+                            is_counted(side_effect, selection)
+                            and effect in ("any", side_effect["effect"])
+                            and severity in (None, side_effect.get("severity") or "")
+                            for record in sides[side]
+                            for side_effect in record["side_effects"]
+                        )
+                        for side in ("left", "right")
+                    )
+                rows.append(
+                    {
+                        **dict(zip(record_by, group, strict=True)),
+                        **({"severity": severity} if "severity" in by else {}),
+                        "effect": effect,
+                        **side_row(hits, level),
+                    }
+                )
+    return rows if "effect" not in by and "severity" not in by else [in_order(row, by) for row in rows]
+
+
+def in_order(row: Row, by: Sequence[str]) -> Row:
+    """The same row with the groups first, as they were asked for."""
+    return {**{name: row[name] for name in by}, **row}
+
+
+def side_row(hits: Mapping[tuple[Any, ...], tuple[bool, ...]], level: float) -> Row:
+    """The figures of pairs of which (left, right) were affected or not; the first part of a key is the patient."""
+    cells = Counter(hits.values())
+    e, f, g, h = (cells[sides] for sides in ((True, True), (True, False), (False, True), (False, False)))
+    n = len(hits)
+    of_patient: dict[str, list[int]] = {}
+    for key, (is_left, is_right) in hits.items():
+        of_patient.setdefault(key[0], []).append(is_left - is_right)
+    m = len(of_patient)
+    d = Fraction(f - g, n)
+    effective = Fraction(n)
+    if m > 1:
+        v = Fraction(m, m - 1) * sum((sum(own) - d * len(own)) ** 2 for own in of_patient.values()) / n**2
+        if v > 0:
+            effective = min(effective, (Fraction(f + g, n) - d * d) / v)
+    scaled = [float(count * effective / n) for count in (e, f, g, h)]
+    left, right = (sum(sign * sum(own) > 0 for own in of_patient.values()) for sign in (1, -1))
+    return {
+        "pairs": n,
+        "patients": m,
+        "both": e,
+        "left_only": f,
+        "right_only": g,
+        "neither": h,
+        **dict(
+            zip(
+                ("difference", "difference_low", "difference_high"),
+                newcombe_paired(scaled, level),
+                strict=True,
+            )
+        ),
+        "patients_left": left,
+        "patients_right": right,
+        "p": sign_mid_p(left, right) if n >= 20 else None,
+    }
+
+
+def risk_and_durability(
+    exports: Exports,
+    selection: Selection,
+    by: Sequence[str] = ("treatment_type",),
+    unit: str = "session",
+    window_days: int | None = None,
+    level: float = 0.95,
+) -> list[Row]:
+    """The rate of any side effect and the median maintenance interval of each group, side by side."""
+    medians = {tuple(row[name] for name in by): row for row in maintenance_summary(exports, selection, by, level=level)}
+    counts, days = ("patients", "courses", "completed"), ("median_days", "median_low", "median_high")
+    rows = []
+    for rate in side_effect_rates(exports, selection, by, unit, window_days, level):
+        if rate["effect"] != "any":
+            continue
+        median_of = medians.get(tuple(rate[name] for name in by), {})
+        kept = (*by, "treated", "evaluable", "affected", "rate", "rate_low", "rate_high")
+        rows.append(
+            {name: rate[name] for name in kept}
+            | {name: median_of.get(name, 0) for name in counts}
+            | {name: median_of.get(name) for name in days}
+        )
+    return rows
+
+
 # --- between two snapshots ----------------------------------------------------------------------------------
 
 # Of each table the column of its numbers, and the one of its days, if it has one.
@@ -1414,14 +2071,159 @@ def with_nobody(rates: Sequence[Row], others: Sequence[Row], keys: Sequence[str]
     return [*rates, *nobody]
 
 
+# --- one patient ----------------------------------------------------------------------------------------------
+
+
+def patient_ids(exports: Exports) -> list[str]:
+    """Everybody who was treated or of whom something is said."""
+    return sorted({row["patient_id"] for row in (*exports.treatments, *exports.patients)})
+
+
+def patient_overview(exports: Exports, patient_id: str) -> Row:
+    """Who a patient is, and how much is recorded of them."""
+    about = next((row for row in exports.patients if row["patient_id"] == patient_id), {})
+    events = patient_timeline(exports, patient_id)
+    days = [row["treated_on"] for row in exports.treatments if row["patient_id"] == patient_id]
+    return {
+        "patient_id": patient_id,
+        **{name: about.get(name) for name in ("birth_year", "sex", "skin_type", "smoker", "sun_exposure")},
+        "first_treated_on": min(days, default=None),
+        "last_treated_on": max(days, default=None),
+        "sessions": len(set(days)),
+        "side_effects": sum(event["event"] == "side effect" for event in events),
+        "follow_ups": sum(event["event"] == "follow-up" for event in events),
+    }
+
+
+def patient_timeline(exports: Exports, patient_id: str) -> list[Row]:
+    """What happened to one patient, in the order in which it began: what is empty in a row is left out of it.
+
+    Events of one kind that began on one day stand in no particular order.
+    """
+    known = catalogue()
+    starts = {
+        (course["treatment_type"], course["started_on"])
+        for course in maintenance_courses(exports)
+        if course["patient_id"] == patient_id
+    }
+    own = [row for row in exports.treatments if row["patient_id"] == patient_id]
+    records = [record for record in treatment_records(exports) if record["patient_id"] == patient_id]
+    ids = {record["treatment_id"] for record in records}
+    events: list[tuple[date, int, Row]] = []
+    for day, treatment_type in sorted({(row["treated_on"], row["treatment_type"]) for row in own}):
+        together = [row for row in own if (row["treated_on"], row["treatment_type"]) == (day, treatment_type)]
+        together.sort(key=lambda row: str(row["treatment_id"]))
+        planned = planned_days(exports, patient_id, treatment_type, day)
+        baselines = [row["baseline_asymmetry"] for row in together if row.get("baseline_asymmetry") is not None]
+        visit = None
+        if known.get(treatment_type, (True, 0))[0]:
+            visit = "course" if (treatment_type, day) in starts else "touch-up"
+        event = {
+            "event": "session",
+            "began_on": day,
+            "treated_on": day,
+            "treatment_type": treatment_type,
+            "visit": visit,
+            "details": "; ".join(filter(None, map(treated_area, together))),
+            "products": "; ".join(sorted({row["product"] for row in together if row.get("product")})),
+            "practitioners": "; ".join(sorted({row["practitioner"] for row in together if row.get("practitioner")})),
+            "planned_on": None if planned is None else day + timedelta(days=planned),
+            "asymmetry": sum(baselines) / len(baselines) if baselines else None,
+        }
+        events.append((day, 1, event))
+    for record in records:
+        for side_effect in record["side_effects"]:
+            onset = side_effect["onset_on"]
+            left, right = resolution(side_effect, record["follow_ups"], onset)
+            event = {
+                "event": "side effect",
+                "began_on": onset,
+                "treated_on": record["treated_on"],
+                "treatment_type": record["attributes"]["treatment_type"],
+                "details": side_effect.get("area") or record["attributes"]["area"],
+                **{name: side_effect.get(name) for name in ("effect", "severity", "serious", "action")},
+                "present_until": onset + timedelta(days=left),
+                "gone_by": None if right is None else onset + timedelta(days=right),
+                "ending": "not seen to resolve" if right is None else "resolved" if left == right else "seen gone",
+            }
+            events.append((onset, 2, event))
+    for row in exports.follow_ups:
+        if row.get("treatment_id") not in ids and (row.get("treatment_id") or row.get("patient_id") != patient_id):
+            continue
+        linked = [record["attributes"] for record in records_of_contact(row, row["followed_up_on"], records)]
+        days = {record["treated_on"] for record in records_of_contact(row, row["followed_up_on"], records)}
+        types = {attributes["treatment_type"] for attributes in linked}
+        scores = ("asymmetry", "satisfaction", "gais", "goal_met", "overcorrected", "adjusted", "aftercare_followed")
+        event = {
+            "event": "follow-up",
+            "began_on": row["followed_up_on"],
+            "treated_on": min(days),
+            "treatment_type": min(types) if len(types) == 1 else None,
+            "details": "; ".join(sorted({attributes["area"] for attributes in linked if attributes["area"]})),
+            **{name: row.get(name) for name in scores},
+        }
+        events.append((row["followed_up_on"], 3, event))
+    events.sort(key=lambda each: each[:2])
+    return [{name: value for name, value in event.items() if value not in (None, "")} for _, _, event in events]
+
+
+def treated_area(record: Row) -> str:
+    """Area, side, dose and unit of a record, those that are there."""
+    dose = record.get("dose")
+    said = [
+        record.get("area"),
+        f"({record['side']})" if record.get("side") else None,
+        None if dose is None else f"{dose:g}",
+        record.get("dose_unit"),
+    ]
+    return " ".join(each for each in said if each)
+
+
+def patient_intervals(exports: Exports, patient_id: str) -> list[Row]:
+    """The courses of one patient; the last of each type has what is usual and when the next one is due."""
+    rows: list[Row] = []
+    for course in maintenance_courses(exports):
+        if course["patient_id"] != patient_id:
+            continue
+        treatment_type, started_on, plan = course["treatment_type"], course["started_on"], course["planned_days"]
+        earlier = sum(row["treatment_type"] == treatment_type for row in rows)
+        row = {
+            "patient_id": patient_id,
+            "treatment_type": treatment_type,
+            "course": earlier + 1,
+            "started_on": started_on,
+            "planned_on": None if plan is None else started_on + timedelta(days=plan),
+            "next_started_on": started_on + timedelta(days=course["days"]) if course["is_completed"] else None,
+            "interval_days": course["days"],
+            "is_returned": course["is_completed"],
+            **dict.fromkeys(("completed", "personal_interval_days", "due_on", "overdue_days", "basis")),
+        }
+        if not course["is_completed"]:
+            personal = personal_intervals(exports)[patient_id, treatment_type]
+            row |= {name: personal[name] for name in ("completed", "personal_interval_days", "due_on", "basis")}
+            row["overdue_days"] = (as_of(exports) - personal["due_on"]).days if personal["due_on"] else None
+        rows.append(row)
+    return rows
+
+
 MEASURES: dict[str, Callable[..., list[Row]]] = {
     "side_effect_rates": side_effect_rates,
     "follow_up_completeness": follow_up_completeness,
     "follow_up_funnel": follow_up_funnel,
+    "rates_over_time": rates_over_time,
+    "days_between_events": days_between_events,
+    "practitioner_funnel": practitioner_funnel,
+    "lot_signals": lot_signals,
     "time_to_resolution": time_to_resolution,
     "time_to_resolution_summary": time_to_resolution_summary,
     "healing_clock": healing_clock,
     "maintenance_intervals": maintenance_intervals,
     "maintenance_summary": maintenance_summary,
     "kept_plans": kept_plans,
+    "results": results,
+    "results_over_time": results_over_time,
+    "result_distribution": result_distribution,
+    "asymmetry_change": asymmetry_change,
+    "side_differences": side_differences,
+    "risk_and_durability": risk_and_durability,
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.charts.style import FADED, NBSP, SMALL, TEXT, Figure, Look, figure, note, safe, wash
 
@@ -12,7 +13,8 @@ MOST = 40
 """More rows than this are not a picture any more; the table has them all."""
 
 _ROW = 27
-_LEFT, _TOP = 132, 30
+_LEFT, _RIGHT, _TOP = 132, 118, 30
+_CHARACTER = 6.6
 _LONGEST = 19
 
 
@@ -39,19 +41,24 @@ def dots(
     rows: Sequence[Row],
     look: Look,
     axis: Callable[[float], tuple[list[float], list[str]]],
-    right: int = 118,
     is_whole: bool = False,
     key: str = "",
+    is_signed: bool = False,
 ) -> Figure:
     """The rows from top to bottom: name, dot (hollow where n is small), limits, and the figure with its n in words
     (faded where n is small).
 
     `axis` gives the ticks up to a highest value. The scale is that of the rows whose n is not small, so that one wide
     limit does not flatten the rest, and of the ranges where the picture is to be whole; what leaves it ends in an
-    arrow. `key` says in a line beneath what is drawn how.
+    arrow. `key` says in a line beneath what is drawn how. Where `is_signed`, values may be below nought, which has a
+    line of its own.
     """
     shown = [row for row in rows if not row.is_heading]
     top = _reach(shown, is_whole)
+    right = max([_RIGHT, *(round(_CHARACTER * len(re.sub("<.*?>", "", row.said))) for row in shown)])
+    bottom = -_reach([_mirrored(row) for row in shown], False) if is_signed else 0.0
+    if is_signed:
+        top, bottom = max(top, -bottom / 8), min(bottom, -top / 8)
     foot = 30 if key else 8
     places = [float(place) for place, row in enumerate(rows) if not row.is_heading]
     traces: list[Figure] = []
@@ -59,7 +66,7 @@ def dots(
         own = [(place, row) for place, row in zip(places, shown, strict=True) if row.colour == colour]
         traces += [
             *_ranges(own, colour, top),
-            _limits(own, colour, top),
+            _limits(own, colour, top, bottom if is_signed else -math.inf),
             _beyond(own, colour, top),
             _marks(own, colour, look),
         ]
@@ -79,7 +86,8 @@ def dots(
     if key:
         at_foot = {"x": 0, "xanchor": "left", "xshift": -_LEFT, "y": 0, "yanchor": "top", "yshift": -8}
         notes.append(note(key, look, **at_foot, xref="paper", yref="paper"))
-    ticks, labels = axis(top)
+    ticks, labels = axis(max(top, -bottom))
+    zero = {"zeroline": True, "zerolinecolor": look.quiet, "zerolinewidth": 1} if is_signed else {}
     return figure(
         [trace for trace in traces if trace["y"]],
         look,
@@ -87,12 +95,13 @@ def dots(
         margin={"l": _LEFT, "r": right, "t": _TOP, "b": foot},
         annotations=notes,
         xaxis={
-            "range": [-top * 0.015, top],
+            "range": [bottom - (top - bottom) * 0.015, top],
             "side": "top",
             "tickvals": ticks,
             "ticktext": labels,
             "ticklen": 0,
             "tickangle": 0,
+            **zero,
         },
         yaxis={"range": [len(rows) - 0.5, -0.5], "visible": False},
         hovermode="closest",
@@ -103,6 +112,10 @@ def _reach(rows: Sequence[Row], is_whole: bool) -> float:
     trusted = [row.high for row in rows if row.n >= SMALL] or [row.high for row in rows]
     trusted += [row.value for row in rows] + [row.range[1] for row in rows if row.range and is_whole]
     return max((value for value in trusted if not math.isnan(value)), default=0.0) * 1.06 or 1.0
+
+
+def _mirrored(row: Row) -> Row:
+    return replace(row, value=-row.value, low=-row.high, high=-row.low)
 
 
 def _marks(own: list[tuple[float, Row]], colour: str, look: Look) -> Figure:
@@ -123,9 +136,9 @@ def _marks(own: list[tuple[float, Row]], colour: str, look: Look) -> Figure:
     }
 
 
-def _limits(own: list[tuple[float, Row]], colour: str, top: float) -> Figure:
+def _limits(own: list[tuple[float, Row]], colour: str, top: float, bottom: float) -> Figure:
     known = [(place, row) for place, row in own if not math.isnan(row.low)]
-    ends = [(place, row.low, min(top, top if math.isnan(row.high) else row.high)) for place, row in known]
+    ends = [(place, max(row.low, bottom), min(top, top if math.isnan(row.high) else row.high)) for place, row in known]
     return _lines(ends, colour, 2.5)
 
 
@@ -189,6 +202,21 @@ def day_axis(top: float) -> tuple[list[float], list[str]]:
     steps = (1, 2, 5, 7, 10, 14, 20, 30, 60, 90, 180, 365, 730, 1460)
     ticks = _ticks(top, steps, 3.2 if top < 100 else 2.2)
     return ticks, [f"{tick:,.0f}" for tick in ticks[:-1]] + [f"{ticks[-1]:,.0f}{NBSP}days"]
+
+
+def point_axis(top: float) -> tuple[list[float], list[str]]:
+    """Ticks on both sides of nought, in points of a score."""
+    return _both_sides(_ticks(top, (0.1, 0.2, 0.5, 1, 2, 5), 2.2), 1)
+
+
+def difference_axis(top: float) -> tuple[list[float], list[str]]:
+    """Ticks on both sides of nought, in percentage points."""
+    return _both_sides(_ticks(top, (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5), 2.2), 100)
+
+
+def _both_sides(ticks: list[float], scale: int) -> tuple[list[float], list[str]]:
+    places = [-tick for tick in ticks[:0:-1]] + ticks
+    return places, [f"{scale * place:.3g}".replace("-", "−") for place in places]
 
 
 def _ticks(top: float, steps: Sequence[float], most: float = 3.2) -> list[float]:

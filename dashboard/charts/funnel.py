@@ -51,8 +51,8 @@ class _Dot:
 def follow_up_funnel(funnel: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("practitioner",)) -> Figure:
     """The share followed up against the number treated, one dot per group, between the funnel's limits.
 
-    Dots outside the 95 % limits bear their names, those below the lower 99.8 % limit are diamonds; the others tell
-    their names to the pointer.
+    Dots outside the 95 % limits bear their names where there is room, those below the lower 99.8 % limit are diamonds;
+    the others tell their names to the pointer.
     """
     known = funnel[funnel["treated"] > 0]
     known = known[known["completeness"].notna()]
@@ -85,8 +85,8 @@ def practitioner_funnel(
 ) -> Figure:
     """The rate of an effect against the evaluable units, one dot per group, between the funnel's limits.
 
-    Dots outside the 95 % limits bear their names, those above the upper 99.8 % limit are upright triangles, those below
-    the lower one hanging. Where one group is `you`, it alone is named.
+    Dots outside the 95 % limits bear their names where there is room, those above the upper 99.8 % limit are upright
+    triangles, those below the lower one hanging. Where one group is `you`, it alone is named.
     """
     known = funnel[(funnel["effect"].astype(str) == effect) & funnel["rate"].notna()]
     if known.empty:
@@ -107,7 +107,7 @@ def practitioner_funnel(
             )
         )
     overall, tau = float(known["overall_rate"].iloc[0]), float(known["between_groups_sd"].iloc[0])
-    top = min(1.0, max(1.15 * max(dot.share for dot in dots), 2 * overall, 0.01))
+    top = min(1.0, max(1.15 * max(dot.share for dot in dots), 1.5 * overall, 0.01))
     return _funnel(dots, look, overall, tau, ("Rate", "Followed up"), top, share_axis(top))
 
 
@@ -140,12 +140,23 @@ def _funnel(
         look,
         _TOP + _PLOT + _BOTTOM,
         margin={"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": _BOTTOM},
-        annotations=[*(_name(dot, look, most) for dot in dots if dot.is_named), *_words(look, overall, *said)],
+        annotations=[*(_name(dot, look, most) for dot in _legible(dots, most, top)), *_words(look, overall, *said)],
         xaxis={"range": [0, reach], "showgrid": False, "ticks": "outside", "ticklen": 4, "tickcolor": look.line,
                "nticks": 5, "tickformat": ",d"},
         yaxis={"range": [-0.01 * top, 1.02 * top], "tickvals": ticks[0], "ticktext": ticks[1]},
         hovermode="closest",
     )  # fmt: skip
+
+
+def _legible(dots: Sequence[_Dot], most: int, top: float) -> list[_Dot]:
+    """Of the dots to be named those whose names do not overlap, first those outside the 99.8 % limits."""
+    legible: list[_Dot] = []
+    for dot in sorted((dot for dot in dots if dot.is_named), key=lambda dot: dot.symbol == "circle"):
+        if all(
+            abs(dot.share - other.share) > 0.05 * top or abs(dot.units - other.units) > 0.45 * most for other in legible
+        ):
+            legible.append(dot)
+    return legible
 
 
 def _curve(units: np.ndarray, limit: Floats, look: Look, width: float, dash: str) -> Figure:
@@ -183,7 +194,9 @@ def _name(dot: _Dot, look: Look, most: int) -> Figure:
     where = {"xanchor": "right", "xshift": -10} if is_left else {"xanchor": "left", "xshift": 10}
     text = safe(dot.name, _LONGEST)
     text = text if dot.symbol == "circle" else f"<b>{text}</b>"
-    return note(text, look, x=dot.units, y=dot.share, yanchor="middle", colour=look.ink, **where)
+    return note(
+        text, look, x=dot.units, y=dot.share, yanchor="middle", colour=look.ink, bgcolor=wash(look.ground, 0.6), **where
+    )
 
 
 def _words(look: Look, overall: float, share: str, units: str) -> list[Figure]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import pandas as pd
 
-from dashboard.charts.dots import share_axis
 from dashboard.charts.style import (
     FINE,
     FONT,
@@ -38,8 +38,10 @@ _ALONE, _ONE_OF_MANY, _GAP = 280, 150, 34
 _POWER = 1 / 3.6
 _DAYS = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1460)
 _SHAPES = {ABOVE: "triangle-up", BELOW: "triangle-down"}
+_SIZES = {ABOVE: 12, BELOW: 12}
 _DOWN = (BELOW, TWO_LOW, EIGHT_LOW, FALLING)
 _LABELS_ACROSS = 9
+_STEPS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 
 Marked = tuple[str, datetime.date]
 """A letter, and the day on which something changed in the practice."""
@@ -58,7 +60,6 @@ class _Panel:
     high: list[float]
     signal: list[str]
     hover: list[str]
-    ticks: tuple[list[float], list[str]]
     is_hollow: list[bool]
 
 
@@ -79,14 +80,13 @@ def rates_over_time(
         rows = group.rows.set_index(pd.PeriodIndex(group.rows["month"], freq="M")).sort_index()
         rows = rows.reindex(pd.period_range(rows.index.min(), rows.index.max(), freq="M"))
         centre, is_rare = float(rows["centre"].max()), bool((rows["chart"] == T_CHART).any())
-        highest = max(float(rows["rate"].max()), 1.3 * float(rows["limit_high"].median()), 2 * centre, 0.01)
         panels.append(
             _Panel(
                 group.name,
                 [f"{month}-01" for month in rows.index],
                 rows["rate"].tolist(),
                 centre,
-                "too rare for limits" if is_rare else f"usual {percent(centre)}",
+                "too rare<br>for limits" if is_rare else f"usual<br>{percent(centre)}",
                 rows["limit_low"].tolist(),
                 rows["limit_high"].tolist(),
                 rows["signal"].fillna("").tolist(),
@@ -94,11 +94,10 @@ def rates_over_time(
                     _month_said(look.name("month", str(month)), row)
                     for month, row in zip(rows.index, rows.itertuples(), strict=True)
                 ],
-                share_axis(min(1.0, 1.12 * highest)),
                 rows["is_complete"].eq(False).tolist(),
             )
         )
-    return _charts(panels, look, f"Rate by month of treatment   ─ usual   ┄ limits, 3{NBSP}sigma", events)
+    return _charts(panels, look, f"Rate by month of treatment   ─ usual   ┄ limits, 3{NBSP}sigma", events, _share_ticks)
 
 
 def _month_said(month: str, row: Any) -> str:
@@ -132,37 +131,41 @@ def days_between_events(
         if rows.empty:
             continue
         centre = float(rows["centre_days"].iloc[0])
-        highest = max(float(rows["days"].max()), float(rows["limit_high_days"].fillna(0).iloc[0]), 1.0)
         # Below a lower limit of nought nothing can be, so it is no line.
         low = rows["limit_low_days"].where(rows["limit_low_days"] > 0)
-        ticks = _day_ticks(highest)
         panels.append(
             _Panel(
                 group.name,
                 [str(day) for day in rows["treated_on"]],
                 _powers(rows["days"]),
                 centre**_POWER,
-                f"usual {days(round(centre))}",
+                f"usual<br>{days(round(centre))}",
                 _powers(low),
                 _powers(rows["limit_high_days"]),
                 rows["signal"].tolist(),
                 [_gap_said(row) for row in rows.itertuples()],
-                ([day**_POWER for day in ticks], [f"{day:,}" for day in ticks]),
                 [False] * len(rows),
             )
         )
-    return _charts(panels, look, f"Days since the event before   ─ usual   ┄ limits, 3{NBSP}sigma", events)
+    return _charts(panels, look, f"Days since the event before   ─ usual   ┄ limits, 3{NBSP}sigma", events, _day_ticks)
 
 
 def _powers(values: pd.Series[float]) -> list[float]:
     return [float(value) ** _POWER for value in values]
 
 
-def _day_ticks(highest: float) -> list[int]:
-    """Up to four of the usual numbers of days, the largest that are reached among them."""
-    reached = [day for day in _DAYS if day <= highest]
-    step = max(1, math.ceil((len(reached) - 1) / 4))
-    return [0, *reached[:0:-step][::-1]]
+def _share_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
+    """Some three ticks between two shares, in per cent."""
+    step = next((step for step in _STEPS if (high - low) / step <= 4.2), _STEPS[-1])
+    ticks = [place * step for place in range(math.ceil(low / step - 1e-9), int(high / step + 1e-9) + 1)]
+    return ticks, [f"{100 * tick:.3g}{NBSP}%" for tick in ticks]
+
+
+def _day_ticks(low: float, high: float) -> tuple[list[float], list[str]]:
+    """Some four of the usual numbers of days between two transformed ones."""
+    reached = [day for day in _DAYS if low - 1e-9 <= day**_POWER <= high + 1e-9]
+    shown = reached[:: -math.ceil(len(reached) / 5)][::-1] if reached else []
+    return [day**_POWER for day in shown], [f"{day:,}" for day in shown]
 
 
 def _gap_said(row: Any) -> str:
@@ -172,24 +175,30 @@ def _gap_said(row: Any) -> str:
     return said + _signal_said(row.signal)
 
 
-def _charts(panels: Sequence[_Panel], look: Look, key: str, events: Sequence[Marked]) -> Figure:
-    """The panels one above the other, on a common axis of time."""
+def _charts(
+    panels: Sequence[_Panel],
+    look: Look,
+    key: str,
+    events: Sequence[Marked],
+    axis: Callable[[float, float], tuple[list[float], list[str]]],
+) -> Figure:
+    """The panels one above the other, on a common axis of time; `axis` gives the ticks from a value to another."""
     if not panels:
         return figure([], look, _TOP)
     one = _ALONE if len(panels) == 1 else _ONE_OF_MANY
     plot = len(panels) * one + (len(panels) - 1) * _GAP
     first, last = min(min(panel.x) for panel in panels), max(max(panel.x) for panel in panels)
     traces: list[Figure] = []
-    notes = [note(key, look, **_at_left(1, 22 if len(panels) > 1 else 8), yanchor="bottom")]
+    notes = [note(key, look, **_at_left(1, 22), yanchor="bottom")]
     layout: Figure = {}
     for place, panel in enumerate(panels):
         name = "yaxis" if place == 0 else f"yaxis{place + 1}"
         bottom = 1 - (place * (one + _GAP) + one) / plot
-        values, texts = panel.ticks
-        top = max([values[-1], 1.1 * max([value for value in panel.y if not math.isnan(value)], default=0.0)])
+        lowest, highest = _span(panel)
+        values, texts = axis(lowest, highest)
         layout[name] = {
             "domain": [max(bottom, 0.0), bottom + one / plot],
-            "range": [-0.02 * top, 1.04 * top],
+            "range": [lowest - 0.06 * (highest - lowest), highest + 0.08 * (highest - lowest)],
             "tickvals": values,
             "ticktext": texts,
             "gridcolor": look.line,
@@ -206,7 +215,7 @@ def _charts(panels: Sequence[_Panel], look: Look, key: str, events: Sequence[Mar
         at_centre = {"y": panel.centre, "yref": name.replace("axis", ""), "yanchor": "middle"}
         if math.isnan(panel.centre):
             at_centre = {"y": bottom + one / plot, "yref": "paper", "yanchor": "top"}
-        notes.append(note(_broken(panel.centre_said), look, x=1, xref="paper", xanchor="left", xshift=8, **at_centre))
+        notes.append(note(panel.centre_said, look, x=1, xref="paper", xanchor="left", xshift=8, **at_centre))
         notes += _named(panel, look, name.replace("axis", ""), first, last)
     inside = [(letter, day) for letter, day in events if first <= day.isoformat() <= last]
     notes += [
@@ -234,14 +243,17 @@ def _charts(panels: Sequence[_Panel], look: Look, key: str, events: Sequence[Mar
     )  # fmt: skip
 
 
+def _span(panel: _Panel) -> tuple[float, float]:
+    """From where to where a chart reaches: as far as its points, and its limits where they are not far wider."""
+    told = [value for value in panel.y if not math.isnan(value)] + [value for value in [panel.centre] if value == value]
+    low, high = min(told, default=0.0), max(told, default=1.0)
+    inner = [median([value for value in limit if value == value] or [low]) for limit in (panel.low, panel.high)]
+    low, high = min(low, inner[0]), max(high, inner[1], 1e-9)
+    return (0.0 if low < 0.4 * high else low), high
+
+
 def _at_left(y: float, yshift: int) -> Figure:
     return {"x": 0, "xref": "paper", "xanchor": "left", "xshift": -_LEFT, "y": y, "yref": "paper", "yshift": yshift}
-
-
-def _broken(text: str) -> str:
-    """A text in lines that the margin has room for."""
-    first, *rest = text.split(" ", 1)
-    return "<br>".join([first, *rest]) if len(text) > 11 else text
 
 
 def _reach(first: str, last: str) -> list[str]:
@@ -272,7 +284,7 @@ def _traces(panel: _Panel, look: Look, axis: str) -> list[Figure]:
         "line": {"color": wash(look.accent, 0.6), "width": 1.5},
         "marker": {
             "symbol": [_SHAPES.get(signal, "diamond" if signal else "circle") for signal in panel.signal],
-            "size": [12 if signal else 6 for signal in panel.signal],
+            "size": [_SIZES.get(signal, 8 if signal else 6) for signal in panel.signal],
             "color": [
                 look.ground if is_hollow else look.ink if signal else look.accent
                 for signal, is_hollow in zip(panel.signal, panel.is_hollow, strict=True)
@@ -293,7 +305,10 @@ def _told(values: Sequence[float]) -> list[float | None]:
 
 
 def _named(panel: _Panel, look: Look, axis: str, first: str, last: str) -> list[Figure]:
-    """The names of the signals at their points: of points of one signal in a row the last, as far as there is room."""
+    """The names of the signals at their points, of points of one signal in a row at the last, as far as there is room.
+
+    Those outside the limits come first, then the latest.
+    """
     days_of = [datetime.date.fromisoformat(x) for x in panel.x]
     room = (datetime.date.fromisoformat(last) - datetime.date.fromisoformat(first)).days / _LABELS_ACROSS
     ends = [
@@ -302,7 +317,7 @@ def _named(panel: _Panel, look: Look, axis: str, first: str, last: str) -> list[
         if signal and (place + 1 == len(panel.signal) or panel.signal[place + 1] != signal)
     ]
     named: list[int] = []
-    for place in reversed(ends):
+    for place in sorted(ends, key=lambda place: (panel.signal[place] not in _SHAPES, -place)):
         if all((days_of[other] - days_of[place]).days >= room for other in named):
             named.append(place)
     latest = max(named, default=-1)
@@ -318,6 +333,7 @@ def _named(panel: _Panel, look: Look, axis: str, first: str, last: str) -> list[
             yanchor="top" if panel.signal[place].endswith(_DOWN) else "bottom",
             yshift=-7 if panel.signal[place].endswith(_DOWN) else 7,
             colour=look.ink,
+            bgcolor=wash(look.ground, 0.75),
         )
         for place in named
         if not math.isnan(panel.y[place])

@@ -35,13 +35,23 @@ _PHRASES = {
     "effect": {"any": "At least one"},
     "age_band": {"under 25": "Under 25"},
     "total": {"total": "All"},
+    "outcome": {
+        "asymmetry_change": "Asymmetry, after less before",
+        "asymmetry_improved": "Asymmetry at least 1 point lower",
+        "asymmetry_worse": "Asymmetry higher than before",
+        "gais_improved": "GAIS improved (1 to 3)",
+        "satisfied": "Satisfied (4 or 5)",
+    },
 }
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 @dataclass(frozen=True)
 class Look:
-    """A theme's colours, and the names of the treatment types in the order that gives each its colour."""
+    """A theme's colours, and the names of the treatment types in the order that gives each its colour.
+
+    `named` are those of the palette that a treatment type can be given, by the catalogue's words for them.
+    """
 
     ink: str
     quiet: str
@@ -49,12 +59,21 @@ class Look:
     ground: str
     accent: str
     palette: tuple[str, ...]
+    named: Mapping[str, str]
     heat: tuple[str, str]
     treatment_types: Mapping[str, str] = field(default_factory=dict)
 
-    def of_types(self, labels: Mapping[str, str]) -> Look:
-        """The same look for these treatment types: code to label, the catalogue's first and in its order."""
-        return replace(self, treatment_types=dict(labels))
+    def of_types(self, labels: Mapping[str, str], chosen: Mapping[str, str] | None = None) -> Look:
+        """The same look for these treatment types: code to label, the catalogue's first and in its order.
+
+        `chosen` is code to the name of a colour: the type that would have had it gets the chooser's instead.
+        """
+        palette, places = list(self.palette), {code: place % len(self.palette) for place, code in enumerate(labels)}
+        for code, name in (chosen or {}).items():
+            if code in places and name in self.named:
+                its, wanted = places[code], palette.index(self.named[name])
+                palette[its], palette[wanted] = palette[wanted], palette[its]
+        return replace(self, treatment_types=dict(labels), palette=tuple(palette))
 
     def colour(self, place: int) -> str:
         return self.palette[place % len(self.palette)]
@@ -88,6 +107,10 @@ LIGHT = Look(
         "#0072B2", "#CC6677", "#666633", "#AA3377", "#222255", "#661100",
         "#084B4B", "#D55E00", "#009E73", "#9970AB", "#555555",
     ),
+    named={
+        "blue": "#0072B2", "orange": "#D55E00", "green": "#009E73", "rose": "#CC6677",
+        "olive": "#666633", "teal": "#084B4B", "purple": "#9970AB", "grey": "#555555",
+    },
     heat=("#F1EEE8", "#0F665F"),
 )  # fmt: skip
 DARK = Look(
@@ -100,6 +123,10 @@ DARK = Look(
         "#5B8FC7", "#E07A88", "#B3B347", "#C8A2FF", "#F0E442", "#DDDDDD",
         "#44AA99", "#D55E00", "#A6DBA0", "#8BD3C7", "#9970AB",
     ),
+    named={
+        "blue": "#5B8FC7", "orange": "#D55E00", "green": "#A6DBA0", "rose": "#E07A88",
+        "olive": "#B3B347", "teal": "#44AA99", "purple": "#9970AB", "grey": "#DDDDDD",
+    },
     heat=("#24221F", "#2B7F76"),
 )  # fmt: skip
 
@@ -124,17 +151,20 @@ def groups(
     if not by:
         return [Group("All", look.accent, frame)] if len(frame) else []
     keys = list(frame[list(by)].astype(str).itertuples(index=False, name=None))
+    places: dict[tuple[str, ...], list[int]] = {}
+    for row, key in enumerate(keys):
+        places.setdefault(key, []).append(row)
     types = list(look.treatment_types)
     found: list[Group] = []
     is_by_type = tuple(by) == ("treatment_type",)
-    order = sorted(dict.fromkeys(keys), key=lambda key: _place(types, key[0])) if is_by_type else dict.fromkeys(keys)
+    order = sorted(dict.fromkeys(keys), key=lambda key: _place(types, key[0])) if is_by_type else list(places)
     if most and len(order) > most:
         order = _shown(frame, keys, list(order), n, most, is_in_time=by[0] in ("month", "quarter", "year"))
     for place, key in enumerate(order):
         if is_by_type and key[0] in types:
             place = types.index(key[0])
         name = ", ".join(look.name(column, value) for column, value in zip(by, key, strict=True))
-        rows = frame[[each == key for each in keys]]
+        rows = frame.iloc[places[key]]
         colour = look.colour(place) if is_by_type or is_told_apart else look.accent
         found.append(Group(name, colour, rows))
     return found
@@ -187,6 +217,13 @@ def percent(share: float) -> str:
     return f"{points:.{digits}f}{NBSP}%"
 
 
+def points(number: float) -> str:
+    """A difference of scores with its sign; a dash where there is none."""
+    if math.isnan(number):
+        return "–"
+    return f"{number:+.2f}".replace("-", "−") if round(number, 2) else "0"
+
+
 def days(number: float, none: str = "not reached") -> str:
     """A number of days in words, or what to say where there is none."""
     if math.isnan(number):
@@ -205,6 +242,8 @@ def between(low: float, high: float, unit: str = "%") -> str:
         if math.isnan(low) or math.isnan(high):
             return "limits cannot be given"
         return f"between {percent(low).removesuffix(f'{NBSP}%')} and {percent(high)}"
+    if unit == "points":
+        return "without limits" if math.isnan(low) else f"between {points(low)} and {points(high)}"
     if math.isnan(low):
         return "limits not reached"
     return f"between {low:,.0f} and {days(high)}" if not math.isnan(high) else f"at least {days(low)}"
@@ -225,6 +264,18 @@ def blend(low: str, high: str, share: float) -> str:
     """The colour that lies that share of the way from one to the other."""
     ends = [[int(each[place : place + 2], 16) for place in (1, 3, 5)] for each in (low, high)]
     return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in zip(*ends, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    """How well one colour stands out from another, from 1 to 21 (WCAG)."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def note(text: str, look: Look, **where: Any) -> Figure:
@@ -270,3 +321,15 @@ def figure(traces: list[Figure], look: Look, height: int, **layout: Any) -> Figu
             **layout,
         },
     }
+
+
+def drawable(drawn: Figure) -> object:
+    """The figure as Streamlit takes it without validating it again, which costs more than all the rest.
+
+    The tests validate the figures of every page instead.
+    """
+    from plotly.basedatatypes import BaseFigure
+
+    as_it_is = object.__new__(BaseFigure)
+    object.__setattr__(as_it_is, "to_dict", lambda: drawn)
+    return as_it_is

@@ -1,15 +1,24 @@
-"""The pages in reading order. A page has a TITLE, a URL_PATH and `render(filters)`: sentences and sections."""
+"""The pages in reading order, by the sections of the menu. A page has a TITLE, a URL_PATH and `render(filters)`."""
 
 from dashboard.pages import (
     data,
     healing_clock,
     maintenance,
     overview,
+    patients,
     records,
+    results,
     side_effects,
     time_to_resolution,
     watch,
     what_changed,
 )
 
-PAGES = (overview, side_effects, time_to_resolution, healing_clock, maintenance, watch, what_changed, records, data)
+SECTIONS = {
+    "": (overview,),
+    "Outcomes": (side_effects, time_to_resolution, maintenance, results),
+    "For a patient": (patients, healing_clock),
+    "Monitor": (watch, what_changed),
+    "Data": (records, data),
+}
+PAGES = tuple(page for pages in SECTIONS.values() for page in pages)

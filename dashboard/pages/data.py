@@ -9,7 +9,7 @@ from dashboard.charts.rates import follow_up_completeness
 from dashboard.charts.style import count
 from dashboard.filters import Filters
 from dashboard.store import Store
-from dashboard.ui import history
+from dashboard.ui import catalogue, history
 from dashboard.ui.cache import readable_store
 from dashboard.ui.importing import bring_in
 from dashboard.ui.section import section
@@ -28,6 +28,8 @@ def render(filters: Filters) -> None:
     )
     store, trouble = readable_store()
     _facts(store)
+    if store is not None:
+        catalogue.bring_up_to_date(store)
     is_at_work = bring_in(store, trouble)
     if is_at_work or store is None:
         return
@@ -36,6 +38,7 @@ def render(filters: Filters) -> None:
     section("Follow-up completeness", follow_up_completeness, filters)
     history.warnings()
     history.rejects()
+    catalogue.treatment_types(store)
     history.saved_answers()
     history.snapshots()
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import export
 from dashboard.charts.style import count, words
 from dashboard.filters import Filters
-from dashboard.store import MEASURES, RECORDS, definition, options_of
+from dashboard.store import MEASURES, OF_ONE_PATIENT, RECORDS, definition, options_of
 from dashboard.ui import cache
 from dashboard.ui.choices import UNITS, choice, due_within, group
 from dashboard.ui.heading import heading
@@ -21,7 +21,8 @@ PREVIEW = 200
 
 def render(filters: Filters) -> None:
     heading(TITLE, "The selected records, and every measure, as tables to take away.", filters)
-    name = choice("Table", {words(name): name for name in (*RECORDS, *MEASURES)}, "records_table")
+    tables = [name for name in (*RECORDS, *MEASURES) if name not in OF_ONE_PATIENT]
+    name = choice("Table", {words(name): name for name in tables}, "records_table")
     st.caption(plain(definition(name).sentence))
     (_records if name in RECORDS else _measure)(name, filters)
 

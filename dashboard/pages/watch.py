@@ -23,6 +23,14 @@ TITLE = "Watch"
 URL_PATH = "watch"
 SHOWN = 4
 WHO = {"Practitioners": ("practitioner",), "Clinics": ("clinic",)}
+_WINDOWED = (
+    "Side effects that began within {days} days, of treatments at least {days} days ago: so the latest are not "
+    "judged by those who called first."
+)
+_UNWINDOWED = (
+    "The latest months and lots are judged by those who called first, so their rates are too high until the follow-ups "
+    "are in. With an onset window they wait."
+)
 RARE = "This is too rare for monthly limits, so the days from one to the next are watched. Low is close together."
 FUNNEL = "Between the solid lines is what chance and the usual spread make. Outside them means look, not bad."
 LOTS = "The lots that differ most upward from the other lots of their product. From 5 exposed."
@@ -37,13 +45,14 @@ def render(filters: Filters) -> None:
     with st.container(horizontal=True, vertical_alignment="top"):
         effect = choice("Side effect", {"Any side effect": "any"} | effects, "watch_effect", is_list=True)
         by = group_or_all("rates_over_time", "watch_by", "quarter", "year", "effect", "severity")
-        window = choice("Onset within", WINDOWS, "watch_window")
-        who = choice("Compare", WHO, "watch_who")
+        window = choice("Onset within", WINDOWS, "watch_window", "30 days")
+        who = choice("Funnel of", WHO, "watch_who")
         named: dict[str, str | None] = {name(who[0], value): value for value in cache.values(who[0])}
         you = choice("By name", {"Everybody": None, **named}, "watch_you", is_list=True)
     options: dict[str, Any] = {"effect": effect, "window_days": window}
     frames: dict[str, pd.DataFrame] = {}
     st.subheader("What crossed a limit", anchor=False)
+    st.caption(_WINDOWED.format(days=window) if window else _UNWINDOWED)
     with calmly():
         frames = _frames(filters, by, who, window)
         _crossed({name: rows if effect == "any" else _of(rows, effect) for name, rows in frames.items()}, by, who)

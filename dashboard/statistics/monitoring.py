@@ -123,7 +123,9 @@ def p_chart(affected: Integers, units: Integers) -> ControlChart:
     is_fixed = not 0 < centre < 1
     z = np.zeros(len(units)) if is_fixed else (affected / units - centre) / np.sqrt(centre * (1 - centre) / units)
     sigma_z = float("nan") if is_fixed or len(z) < 2 else float(np.abs(np.diff(z)).mean()) / _RANGE_TO_SD
-    return ControlChart(centre, *p_limits(centre, units, sigma_z), sigma_z, signals(z / _width(sigma_z)))
+    return ControlChart(
+        centre, *p_limits(centre, units, sigma_z), sigma_z, signals(z / _width(sigma_z), affected / units)
+    )
 
 
 def p_limits(centre: float, units: Integers, sigma_z: float) -> tuple[Floats, Floats]:
@@ -151,11 +153,12 @@ def t_chart(days: Integers) -> ControlChart:
     low, high = np.maximum([centre - 3 * deviation, centre + 3 * deviation], 0) ** _NELSON
     z = (powers - centre) / deviation if deviation > 0 else np.zeros(len(powers))
     every = np.ones(len(powers))
-    return ControlChart(centre**_NELSON, low * every, high * every, float("nan"), signals(z))
+    return ControlChart(centre**_NELSON, low * every, high * every, float("nan"), signals(z, powers))
 
 
-def signals(z: Floats) -> list[str]:
-    """The signal of each point of a control chart from how many sigma it is from the centre; "" where it gives none.
+def signals(z: Floats, values: Floats) -> list[str]:
+    """The signal of each point of a control chart, "" where it gives none; z says how many sigma its value is from the
+    centre.
 
     Beyond 3 sigma; two of three in a row beyond 2 sigma on one side, itself among them; eight in a row on one side; six
     in a row rising or falling. No signal where there are fewer than FEWEST_POINTS. A point on the centre line is on no
@@ -164,7 +167,7 @@ def signals(z: Floats) -> list[str]:
     """
     if len(z) < FEWEST_POINTS:
         return [""] * len(z)
-    step = np.diff(z, prepend=np.nan)
+    step = np.diff(values, prepend=np.nan)
     found = {
         ABOVE: z > 3,
         BELOW: z < -3,

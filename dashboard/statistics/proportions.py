@@ -43,12 +43,21 @@ def effective_units(
     """
     if affected in (0, units) or patients < 2:
         return float(units)
-    # The sum over patients of (x - share * n)^2, times units^2: in integers, so that nothing cancels.
-    spread = (
-        units * units * affected_squared - 2 * affected * units * affected_units + affected * affected * units_squared
-    )
-    if spread <= 0:
+    variance = ratio_variance(affected, units, patients, affected_squared, affected_units, units_squared)
+    if variance <= 0:
         return float(units)
-    variance = patients / (patients - 1) * (spread / units**4)
     share = affected / units
     return min(float(units), share * (1 - share) / variance)
+
+
+def ratio_variance(
+    total: int, units: int, patients: int, total_squared: int, total_units: int, units_squared: int
+) -> float:
+    """The variance of total / units between patients, of whom there have to be two at least.
+
+    The last three are the sums over patients of x*x, x*n and n*n, x being the total and n the units of a patient.
+    Source: the ratio estimator, Kish, Survey Sampling, 1965, chapter 6.
+    """
+    # The sum over patients of (x - total / units * n)^2, times units^2: in integers, so that nothing cancels.
+    spread = units * units * total_squared - 2 * total * units * total_units + total * total * units_squared
+    return patients / (patients - 1) * (spread / units**4)

@@ -16,8 +16,10 @@ import streamlit as st
 
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
+from dashboard.patient_summary import Patient
 from dashboard.store import (
     HORIZON_DAYS,
+    OF_ONE_PATIENT,
     Changes,
     Store,
     default_snapshot,
@@ -26,19 +28,29 @@ from dashboard.store import (
     options_of,
     snapshot_path,
 )
-from data import ImportRefused, KeptSnapshot, current
+from data import ImportRefused, KeptSnapshot, TreatmentType, current
 
+_STORE = "store"
 AT_ONCE = 0.1
 """Seconds for which a page waits for limits before it is drawn without them."""
 
 
-def current_store() -> Store:
-    """The snapshot that is current now: a look at the pointer and the file, and a new store only where they changed.
+def look_again() -> None:
+    """From here on the snapshot that is current now: called once when a run of the page begins."""
+    st.session_state.pop(_STORE, None)
 
+
+def current_store() -> Store:
+    """The snapshot that was current when this run of the page began, so that a page tells of one snapshot only.
+
+    It is found by a look at the pointer and the file; there is a new store only where they changed.
     Raises data.ImportRefused where there is none and none can be built, or where it was damaged since.
     """
-    place = _place(snapshot_path())
-    return _opened(str(place), current(place).name)
+    if _STORE not in st.session_state:
+        place = _place(snapshot_path())
+        st.session_state[_STORE] = _opened(str(place), current(place).name)
+    store: Store = st.session_state[_STORE]
+    return store
 
 
 def readable_store() -> tuple[Store | None, str]:
@@ -204,32 +216,33 @@ def _values(_store: Store, snapshot: str, column: str) -> list[str]:
 
 def treatment_types() -> dict[str, str]:
     """Code to label of every treatment type, the catalogue's order first."""
+    return {one.code: one.label for one in catalogue()}
+
+
+def catalogue() -> tuple[TreatmentType, ...]:
+    """The treatment types of the current snapshot."""
     store = current_store()
-    return _treatment_types(store, store.name)
+    return _catalogue(store, store.name)
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
-def _treatment_types(_store: Store, snapshot: str) -> dict[str, str]:
-    catalogue = _store.treatment_types
-    return dict(zip(catalogue["code"].astype(str), catalogue["label"].astype(str), strict=True))
+def _catalogue(_store: Store, snapshot: str) -> tuple[TreatmentType, ...]:
+    return _store.treatment_types
 
 
 def expected_interval(treatment_type: str) -> tuple[int, int] | None:
     """The first and the last day of the interval that the catalogue expects for a type; None where it says nothing."""
-    store = current_store()
-    return _expected_intervals(store, store.name).get(treatment_type)
-
-
-@st.cache_data(max_entries=2, show_spinner=False)
-def _expected_intervals(_store: Store, snapshot: str) -> dict[str, tuple[int, int]]:
-    columns = ["code", "expected_interval_low_days", "expected_interval_high_days"]
-    known = _store.treatment_types[columns].dropna()
-    return {str(code): (int(low), int(high)) for code, low, high in known.itertuples(index=False)}
+    one = next((each for each in catalogue() if each.code == treatment_type), None)
+    if one is None or one.expected_interval_low_days is None or one.expected_interval_high_days is None:
+        return None
+    return one.expected_interval_low_days, one.expected_interval_high_days
 
 
 def look() -> Look:
     """The colours of the theme that is on, with the treatment types of the current snapshot."""
-    return (DARK if st.context.theme.type == "dark" else LIGHT).of_types(treatment_types())
+    return (DARK if st.context.theme.type == "dark" else LIGHT).of_types(
+        treatment_types(), {one.code: one.colour for one in catalogue() if one.colour}
+    )
 
 
 def maintained_types(filters: Filters) -> dict[str, str]:
@@ -288,6 +301,30 @@ def recall_counts(filters: Filters, horizon_days: int) -> pd.DataFrame:
 @st.cache_data(max_entries=500, show_spinner=False)
 def _recall_counts(_store: Store, snapshot: str, filters: Filters, horizon_days: int) -> pd.DataFrame:
     return _store.recall_counts(filters, horizon_days)
+
+
+def patients_found(search: str) -> list[str]:
+    """The first ids that hold this text; see Store.patients_found."""
+    store = current_store()
+    return _patients_found(store, store.name, search)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _patients_found(_store: Store, snapshot: str, search: str) -> list[str]:
+    return _store.patients_found(search)
+
+
+def patient(patient_id: str) -> Patient:
+    """Everything that is recorded of one person, whatever the filters."""
+    store = current_store()
+    overview, timeline, intervals = (_patient_table(store, store.name, name, patient_id) for name in OF_ONE_PATIENT)
+    of_types = measure("maintenance_summary", Filters(), ("treatment_type",))
+    return Patient(overview, timeline, intervals, of_types, store.as_of)
+
+
+@st.cache_data(max_entries=60, show_spinner=False)
+def _patient_table(_store: Store, snapshot: str, table: str, patient_id: str) -> pd.DataFrame:
+    return _store.records(table, patient_id=patient_id)
 
 
 def account(name: str, import_no: int | None = None) -> pd.DataFrame:

@@ -18,6 +18,17 @@ UNITS = {"Sessions": "session", "Records": "record", "Patients": "patient"}
 WINDOWS = {"Any time": None, "7 days": 7, "14 days": 14, "30 days": 30, "90 days": 90, "180 days": 180}
 CLOCKS = {"Onset": "onset", "Treatment": "treatment"}
 HORIZONS = {"Today": 0} | {f"{days} days": days for days in (HORIZON_DAYS, 60, 90)}
+OUTCOMES = {
+    "Satisfied": "satisfied",
+    "GAIS improved": "gais_improved",
+    "Goal met": "goal_met",
+    "Change in asymmetry": "asymmetry_change",
+    "Asymmetry improved": "asymmetry_improved",
+    "Asymmetry worse": "asymmetry_worse",
+    "Overcorrected": "overcorrected",
+    "Adjusted": "adjusted",
+    "Aftercare followed": "aftercare_followed",
+}
 RETURNS = {"Returned": True, "Not yet returned": False}
 
 _FEW = 4
@@ -68,7 +79,7 @@ def group(measure: str, key: str, *without: str) -> tuple[str, ...]:
 def group_or_all(measure: str, key: str, *without: str) -> tuple[str, ...]:
     """What a measure's groups are, if any."""
     offered = [name for name in groups_of(measure) if name not in ("total", *without)]
-    return choice("Apart by", {"All together": ()} | {words(name): (name,) for name in offered}, key, "All together")
+    return choice("Compare by", {"All together": ()} | {words(name): (name,) for name in offered}, key, "All together")
 
 
 def stratum(measure: str, key: str, *without: str) -> tuple[str, ...]:

@@ -138,7 +138,8 @@ def _remove(name: str) -> None:
 
 
 def _snapshot(kept: data.KeptSnapshot) -> None:
-    made = f"imported on {when(kept.imported_at)}" if kept.imported_at else "imported"
+    how = "derived again" if kept.is_derived_again else "imported"
+    made = f"{how} on {when(kept.imported_at)}" if kept.imported_at else how
     st.markdown(f"**Snapshot {kept.number}**, {plain(made)} from {plain(listed(kept.files, 3) or 'files not named')}")
     facts = [f"{count(kept.rows)} treatment records"] if kept.rows is not None else []
     facts += [f"data as of {kept.as_of:%-d %B %Y}"] if kept.as_of else []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import streamlit as st
 
 import data
-from dashboard.access import may_import
+from dashboard.access import may_import, may_see_patients
 from dashboard.filters import Filters
+from dashboard.ui import cache
 from dashboard.ui.errors import calmly
 from dashboard.ui.sidebar import filter_panel
 
@@ -23,12 +24,19 @@ class PageModule(Protocol):
     def render(self, filters: Filters) -> None: ...
 
 
-def front_door(pages: Sequence[PageModule]) -> None:
-    """The page that is asked for, of what the filter panel selects; the first of the pages is the way in."""
-    pages = [page for page in pages if may_import() or not _is_for_importing(page)]
+def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
+    """The page that is asked for, of what the filter panel selects; the first of the pages is the way in.
+
+    The sections, by their names, are those of the menu.
+    """
+    cache.look_again()
+    menu = {name: [page for page in pages if _is_offered(page)] for name, pages in sections.items()}
+    pages = [page for section in menu.values() for page in section]
     known = {page.URL_PATH: st.Page(_shown(page), title=page.TITLE, url_path=page.URL_PATH) for page in pages[1:]}
     known |= {pages[0].URL_PATH: st.Page(_shown(pages[0]), title=pages[0].TITLE, default=True)}
-    current = st.navigation([known[page.URL_PATH] for page in pages])
+    current = st.navigation(
+        {name: [known[page.URL_PATH] for page in section] for name, section in menu.items()}, position="top"
+    )
     st.session_state["pages"] = known
     with calmly():
         try:
@@ -41,13 +49,19 @@ def front_door(pages: Sequence[PageModule]) -> None:
         current.run()
 
 
+def _is_offered(page: PageModule) -> bool:
+    if getattr(page, "IS_OF_PATIENTS", False) and not may_see_patients():
+        return False
+    return may_import() or not _is_for_importing(page)
+
+
 def _is_for_importing(page: PageModule) -> bool:
     return getattr(page, "IS_FOR_IMPORTING", False)
 
 
-def link(url_path: str, label: str) -> None:
-    """A link to another page, which keeps the selection."""
-    st.page_link(st.session_state["pages"][url_path], label=label)
+def link(url_path: str, label: str, **options: str) -> None:
+    """A link to another page, which keeps the selection; `options` are the page's own."""
+    st.page_link(st.session_state["pages"][url_path], label=label, query_params=options or None)
 
 
 def _shown(page: PageModule) -> Callable[[], None]:

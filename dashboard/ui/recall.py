@@ -7,11 +7,13 @@ import streamlit as st
 
 import queries
 from dashboard import export
+from dashboard.access import may_see_patients
 from dashboard.charts.style import count
 from dashboard.filters import Filters
 from dashboard.ui import cache
 from dashboard.ui.choices import due_within
 from dashboard.ui.errors import calmly
+from dashboard.ui.navigation import link
 from dashboard.ui.section import panels
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import joined, plain
@@ -34,7 +36,8 @@ def recall_list(filters: Filters) -> None:
         st.subheader("Recall list", anchor=False)
         st.caption(
             "Patients and treatment types whose usual time between treatments has passed, or soon will have. Those who "
-            "have gone elsewhere, or who want no more treatments, are on it too: the records do not tell."
+            "have gone elsewhere, or who want no more treatments, are on it too: the records do not tell. Tick a row "
+            "for everything about that person."
         )
         with st.container(horizontal=True, vertical_alignment="top"):
             days = due_within("maintenance_horizon")
@@ -74,6 +77,17 @@ def _table(found: pd.DataFrame) -> None:
     name = cache.look().name
     shown = found.assign(treatment_type=[name("treatment_type", str(code)) for code in found["treatment_type"]])
     shown = shown[[*_FIRST, *(column for column in shown.columns if column not in _FIRST)]]
-    st.dataframe(
-        shown, hide_index=True, column_config=columns_in_words(shown), placeholder="–", alt="The recall list as a table"
+    chosen = st.dataframe(
+        shown,
+        hide_index=True,
+        column_config=columns_in_words(shown),
+        placeholder="–",
+        alt="The recall list as a table",
+        key="recall_rows",
+        on_select="rerun",
+        selection_mode="single-row",
     )
+    for row in chosen.selection.rows[:1]:
+        if row < len(shown) and may_see_patients():
+            patient_id = str(shown["patient_id"].iloc[row])
+            link("patients", f"**Everything about {plain(patient_id)}** →", patient_id=patient_id)

@@ -13,7 +13,7 @@ import streamlit as st
 
 import queries
 from dashboard import export
-from dashboard.charts.style import Figure
+from dashboard.charts.style import Figure, drawable
 from dashboard.filters import Filters
 from dashboard.store import MEASURES, definition, options_of
 from dashboard.ui import cache, wording
@@ -36,12 +36,17 @@ _TOTALS = {
     "time_to_resolution": "time_to_resolution_summary",
     "healing_clock": "time_to_resolution_summary",
     "maintenance_intervals": "maintenance_summary",
+    "result_distribution": "results",
+    "asymmetry_change": "results",
+    "risk_and_durability": "follow_up_completeness",
     "rates_over_time": "follow_up_completeness",
     "days_between_events": "follow_up_completeness",
     "practitioner_funnel": "follow_up_completeness",
     "lot_signals": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
+_COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk", "exposed", "event")
+"""What a measure counts: the first that it has says whether there is anything."""
 FUNNELS = (("practitioner",), ("clinic",))
 """By what it is told who was little followed up."""
 
@@ -60,12 +65,15 @@ def section(
     window_days: int | None = None,
     clock: str = "onset",
     strata: tuple[str, ...] = (),
+    reading: Callable[[pd.DataFrame], str] | None = None,
+    outcomes: tuple[str, ...] = (),
     **drawing: Any,
 ) -> None:
     """The measure whose name the chart function bears, drawn, with everything a reader may ask about it.
 
     `opened` names the panel that is open to begin with, `most` the number of groups that the chart shows where it is
-    not the usual one, `nothing` what is said where there is nothing to show; `drawing` goes to the chart.
+    not the usual one, `nothing` what is said where there is nothing to show; `reading` says in words what the totals
+    are, `outcomes` are those whose n is told; `drawing` goes to the chart.
     """
     with calmly():
         name = measure_of(chart)
@@ -90,6 +98,10 @@ def section(
                     return is_awaited
                 _drawn(chart(frame, cache.look(), by, **drawing), heading, name, key)
                 counted = cache.measure(totals, filters, (), **total_options, **_without_limits(totals))
+                if reading:
+                    st.markdown(plain(reading(counted)))
+                if outcomes:
+                    counted = counted[counted["outcome"].isin(outcomes)]
                 st.caption(plain(wording.n_in_words(counted, unit)))
                 for said in (
                     *wording.estimated(frame, by, cache.look(), is_awaited),
@@ -151,11 +163,7 @@ def measure_of(chart: Callable[..., Figure]) -> str:
 
 def is_nothing(frame: pd.DataFrame) -> bool:
     """Whether a measure has no unit to speak of; a count that is suppressed is one."""
-    n = next(
-        column
-        for column in ("treated", "side_effects", "due", "courses", "at_risk", "exposed", "event")
-        if column in frame
-    )
+    n = next(column for column in _COUNTS if column in frame)
     return bool((frame[n] == 0).all())
 
 
@@ -177,7 +185,9 @@ def _drawn(figure: Figure, heading: str, name: str, key: str) -> None:
     if least:
         st.html(f"<style>.st-key-wide-{key} > * {{ min-width: {least}px }}</style>")
     with st.container(key=f"wide-{key}") if least else contextlib.nullcontext():
-        st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=f"{heading}: {definition(name).sentence}")
+        st.plotly_chart(
+            drawable(figure), theme=None, config=CONFIG, key=key, alt=f"{heading}: {definition(name).sentence}"
+        )
 
 
 def panels(

@@ -69,7 +69,7 @@ def _selection(filters: Filters) -> None:
     st.markdown(f"**{count(selected)}** of {count(of)} treatment records")
     if filters.is_empty:
         return
-    st.caption(sentence(filters.describe(_name)))
+    st.caption(sentence(filters.describe(cache.look().name)))
     for column in VALUE_FILTERS:
         if unknown := [value for value in getattr(filters, column) if value not in cache.values(column)]:
             st.warning(f"{words(column)} {plain(', '.join(unknown))} occurs nowhere in this data.")
@@ -109,10 +109,10 @@ def _doses() -> dict[str, float | None]:
 
 
 def _values(column: str) -> tuple[str, ...]:
-    known = cache.values(column)
+    look = cache.look()
     names: dict[str, str] = {}
-    for value in known:
-        name = _name(column, value)
+    for value in cache.values(column):
+        name = look.name(column, value)
         names[value if name in names else name] = value
     kept = [*st.session_state.get(f"asked_{column}", ()), *st.session_state.get(column, ())]
     names |= {value: value for value in kept if value not in names}
@@ -120,10 +120,6 @@ def _values(column: str) -> tuple[str, ...]:
         words(column), list(names), key=column, bind="query-params", placeholder="All", select_all=False
     )
     return tuple(names[name] for name in chosen)
-
-
-def _name(column: str, value: str) -> str:
-    return cache.look().name(column, value)
 
 
 def _read_address() -> None:
@@ -142,7 +138,8 @@ def _read_address() -> None:
         raise FilterError("the dose is not a number")
     named = dict(asked)
     for column in set(asked) & set(VALUE_FILTERS):
-        names = {value: _name(column, value) for value in cache.values(column)}
+        look = cache.look()
+        names = {value: look.name(column, value) for value in cache.values(column)}
         named[column] = [names.get(value, value) for value in asked[column]]
         st.session_state[f"asked_{column}"] = named[column]
     st.session_state["filters_read"] = True

@@ -27,7 +27,7 @@ from dashboard.ui.wording import UNITS
 
 _HIGH = (ABOVE, TWO_HIGH, EIGHT_HIGH, RISING)
 _LITTLE = 0.8
-"""A month whose share followed up is less than this part of the usual one is said to be incomplete."""
+"""Where the share followed up is less than this part of the usual one, that is said."""
 
 
 def effect_name(effect: str, look: Look) -> str:
@@ -75,11 +75,7 @@ def over_time(rates: pd.DataFrame, by: Groups, look: Look) -> list[str]:
             strongest = min(stretch["signal"], key=SIGNALS.index)
             last: Any = list(stretch[stretch["signal"] == strongest].itertuples())[-1]
             what = f"{effect}{name} {_month_said(strongest, stretch, last, points, look)}"
-            if last.evaluable / last.treated < _LITTLE * usual:
-                what += (
-                    f" So far {percent(last.evaluable / last.treated)} of that month were followed up, "
-                    f"usually {percent(usual)}: it may yet change."
-                )
+            what += _so_far(last.evaluable / last.treated, usual, "that month")
             said.append((str(stretch["month"].iloc[-1]), what))
     return [sentence for _, sentence in sorted(said, key=lambda one: one[0], reverse=True)]
 
@@ -160,12 +156,26 @@ def of_groups(funnel: pd.DataFrame, by: Groups, look: Look, unit: str = "session
 def of_lots(lots: pd.DataFrame, look: Look) -> list[str]:
     """The signals of lots, the smallest p first."""
     rows: list[Any] = list(lots[lots["is_signal"]].sort_values("p", kind="stable").itertuples())
-    return [
-        f"Lot {row.lot} of {row.product}: {effect_name(row.effect, look).lower()} {count(row.affected)} of "
-        f"{count(row.evaluable)} followed up, in the other lots {count(row.others_affected)} of "
-        f"{count(row.others_evaluable)} (adjusted p {probability(row.p_adjusted)})."
-        for row in rows
-    ]
+    # Every effect has the same lots.
+    one = lots[lots["effect"] == lots["effect"].iloc[0]] if rows else lots
+    of_products = one.groupby("product")[["evaluable", "exposed"]].sum()
+    said = []
+    for row in rows:
+        product: Any = of_products.loc[row.product]
+        said.append(
+            f"Lot {row.lot} of {row.product}: {effect_name(row.effect, look).lower()} {count(row.affected)} of "
+            f"{count(row.evaluable)} followed up, in the other lots {count(row.others_affected)} of "
+            f"{count(row.others_evaluable)} (adjusted p {probability(row.p_adjusted)})."
+            + _so_far(row.evaluable / row.exposed, product.evaluable / product.exposed, "the exposed")
+        )
+    return said
+
+
+def _so_far(seen: float, usual: float, who: str) -> str:
+    """That a figure may change, where much fewer than usual are followed up so far."""
+    if seen >= _LITTLE * usual:
+        return ""
+    return f" So far {percent(seen)} of {who} were followed up, usually {percent(usual)}: it may yet change."
 
 
 def _series(

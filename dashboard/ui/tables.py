@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.charts.style import words
 
 _SHARES = re.compile(
-    r"(rate|completeness|unresolved|not_returned|returned_by|resolved_by|funnel_)|.*_share(_low|_high)?$"
+    r"(rate|difference|completeness|unresolved|not_returned|returned_by|resolved_by|funnel_)|.*_share(_low|_high)?$"
     r"|(overall|others)_(rate|completeness)$|(centre|limit_low|limit_high)$|shift$"
 )
 
@@ -26,6 +26,8 @@ def _column(column: str, frame: pd.DataFrame) -> Any:
     if not pd.api.types.is_float_dtype(frame[column]):
         is_count = pd.api.types.is_integer_dtype(frame[column])
         return st.column_config.NumberColumn(name, format="localized") if is_count else st.column_config.Column(name)
+    if column.startswith(("value", "change")) or column in ("p", "before", "after"):  # shares, or scores in points
+        return st.column_config.NumberColumn(name, format="%.1f" if column in ("before", "after") else "%.3f")
     if _SHARES.match(column):
         return st.column_config.NumberColumn(name, format="percent")
     return st.column_config.NumberColumn(name, format="%.0f" if column.endswith(("_days", "_low", "_high")) else None)

@@ -30,6 +30,18 @@ _LIMITS = {
     OF_ONE_PATIENT: "without limits, as all are of one patient",
 }
 
+_RECORDED = {
+    "asymmetry_change": "asymmetry before and after",
+    "asymmetry_improved": "asymmetry before and after",
+    "asymmetry_worse": "asymmetry before and after",
+    "gais_improved": "a GAIS score",
+    "satisfied": "a satisfaction score",
+    "goal_met": "whether goals were met",
+    "overcorrected": "whether overcorrected",
+    "adjusted": "whether adjusted",
+    "aftercare_followed": "whether aftercare was followed",
+}
+
 
 def plain(text: str) -> str:
     """A text that markdown shows as it is: no link, no picture, no request to anyone."""
@@ -64,6 +76,16 @@ def how_long(seconds: float) -> str:
 def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
     """The n behind a chart, from the same cohort's total (never a sum of groups)."""
     row = totals.iloc[0]
+    if "first_day" in totals:
+        first, last = totals["first_day"].min(), totals["last_day"].max()
+        return f"{count(totals['recorded'].sum())} contacts of treated records from day {first} to day {last}."
+    if "outcome" in totals:
+        recorded = dict(zip(totals["outcome"].astype(str), totals["recorded"], strict=True))
+        told = {what: count(recorded[name]) for name, what in _RECORDED.items() if name in recorded}
+        each = joined([f"{what} for {n}" for what, n in told.items()])
+        return f"Of {count(row.treated)} treatment records, there is {each}."
+    if "pairs" in totals:
+        return f"{count(row.pairs)} pairs of a left and a right treated alike, of {count(row.patients)} patients."
     if "evaluable" in totals:
         pending = f"; {count(row.pending)} more are too recent to count" if row.pending else ""
         return f"{count(row.evaluable)} of {count(row.treated)} {UNITS[unit]} were followed up{pending}."
@@ -129,7 +151,12 @@ def without_tests(frame: pd.DataFrame) -> pd.DataFrame:
 def too_small(frame: pd.DataFrame, by: Sequence[str], look: Look) -> str:
     """The groups that are smaller than figures should be, each with its n; "" where none is."""
     n = next(
-        (column for column in ("evaluable", "side_effects", "due", "patients", "at_risk") if column in frame), None
+        (
+            column
+            for column in ("evaluable", "recorded", "pairs", "side_effects", "due", "patients", "at_risk")
+            if column in frame
+        ),
+        None,
     )
     found = groups(frame, [column for column in by if column != "effect"], look) if n else []
     return listed([f"{group.name} ({count(group.rows[n].max())})" for group in found if group.rows[n].max() < SMALL])

@@ -2,8 +2,9 @@
 -- numerator: an event is an evaluable session with at least one such side effect, on its day of treatment; events of
 -- one day are 0 days apart.
 -- window: with an onset window, sessions whose window has not yet elapsed at the data cut-off are not counted.
--- rare: fewer than 1 event per month with evaluable sessions, in the months that are over at the data cut-off. Others
--- are not here: they have a monthly rate.
+-- rare: fewer than 1 event per month with evaluable sessions, in the months that are over, with the
+-- onset window of their last day, at the data cut-off.
+-- Others have a monthly rate instead, and are not here.
 -- centre: the mean of the transformed days, as days again.
 -- limits: t-chart, the days to the power 1/3.6, which is nearly normal for events at a constant rate; 3 sigma by the
 -- moving ranges; below nought is nought. They take no account of how many were treated between.
@@ -20,7 +21,7 @@ with
             effect,
             session_no,
             as_of - days_observed as treated_on,
-            month < strftime(as_of + 1, '%Y-%m') as is_in_complete_month
+            month < strftime(as_of + 1 - coalesce($window_days, 0), '%Y-%m') as is_in_complete_month
         from cohort_side_effects($filters)
         cross join snapshot
         where is_selected and coalesce(onset_days <= $window_days and days_observed >= $window_days, true)
@@ -36,7 +37,10 @@ with
         select {{ record_group }}, count(distinct month) as months
         from cohort($filters)
         cross join snapshot
-        where is_evaluable and coalesce(days_observed >= $window_days, true) and month < strftime(as_of + 1, '%Y-%m')
+        where
+            is_evaluable
+            and coalesce(days_observed >= $window_days, true)
+            and month < strftime(as_of + 1 - coalesce($window_days, 0), '%Y-%m')
         group by {{ record_group }}
     ),
     rare as (

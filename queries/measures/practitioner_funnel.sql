@@ -15,10 +15,10 @@
 -- columns: effect, treated, pending, evaluable, affected, rate, overall_rate, overdispersion, between_groups_sd,
 -- funnel_95_low, funnel_95_high, funnel_998_low, funnel_998_high, signal, is_signal
 with
-    rates as ({{ side_effect_rates }}),
+    rates as ({{ affected_units }}),
     overall as (
         select severity, effect, affected as overall_affected, evaluable as overall_evaluable
-        from ({{ side_effect_rates by total }})
+        from ({{ affected_units by total }})
     )
 select {{ record_group }}, severity, effect, treated, pending, evaluable, affected, overall_affected, overall_evaluable
 from rates

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboard.pages import PAGES
+from dashboard.pages import PAGES, SECTIONS
 from dashboard.store import default_snapshot
 
 if TYPE_CHECKING:
@@ -122,6 +122,14 @@ def settle(page: Page) -> None:
         chart.wait_for()
 
 
+def by_menu(page: Page, title: str) -> None:
+    """Goes to another page by the menu at the top."""
+    section = next(name for name, pages in SECTIONS.items() if title in [each.TITLE for each in pages])
+    if section:
+        page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    page.get_by_role("menuitem" if section else "link", name=title, exact=True).click()
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_every_page(visit: Callable[..., Page], address: str, width: int, scheme: str) -> None:
     page = visit("", width, scheme)
@@ -129,12 +137,12 @@ def test_every_page(visit: Callable[..., Page], address: str, width: int, scheme
         if width < 1000:
             page.goto(f"{address}/{path}")
         else:
-            page.get_by_role("link", name=module.TITLE, exact=True).click()
+            by_menu(page, module.TITLE)
         page.get_by_role("heading", name=module.TITLE, exact=True, level=1).wait_for()
         settle(page)
         assert page.locator("h1").inner_text() == module.TITLE
         assert page.get_by_text("Synthetic sample data").is_visible()
-        assert path == "records" or page.locator(".js-plotly-plot").count()
+        assert path in ("records", "patients") or page.locator(".js-plotly-plot").count()
         text = page.locator("body").inner_text()
         assert "Traceback" not in text
         assert "could not be shown" not in text
@@ -150,7 +158,7 @@ def test_filters_stay_from_page_to_page_and_in_the_address(visit: Callable[..., 
     page.get_by_role("option", name="Dermal filler").click()
     page.wait_for_url(re.compile("treatment_type=Dermal"))
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="Side effects", exact=True).click()
+    by_menu(page, "Side effects")
     page.get_by_role("heading", name="Side effects", exact=True).wait_for()
     settle(page)
     assert "treatment_type=Dermal" in page.url
@@ -180,6 +188,46 @@ def test_the_recall_list_is_what_the_command_line_exports(visit: Callable[..., P
     page.get_by_text("Download").last.click()
     options = ["--horizon-days", "60", "--where", "treatment_type=neuromodulator", "--snapshot", str(snapshot)]
     assert downloaded(page) == exported("recall_list", *options)
+
+
+def test_a_patient_is_found_by_keyboard_and_printed(visit: Callable[..., Page], snapshot: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit("patients", scheme="dark")
+    page.get_by_label("Find a patient").fill("p00001")
+    page.get_by_text("10 with this in the id").wait_for()
+    page.keyboard.press("Tab")
+    page.get_by_role("combobox", name="10 with this in the id").focus()
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("option", name="SYN-P000010").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="SYN-P000010", exact=True).wait_for()
+    settle(page)
+    assert "patient_id=SYN-P000010" in page.url
+    serious = [each for each in Axe().run(page).response["violations"] if each["impact"] in ("serious", "critical")]
+    assert not serious, serious
+    with page.expect_download() as download:
+        page.get_by_role("button", name="One page to print").click()
+    printed = visit("patients").context.new_page()
+    printed.set_content(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert printed.locator("h1").inner_text() == "Patient SYN-P000010"
+    for width in (794, 816, 390):  # A4 and Letter at 96 dots per inch, and a phone
+        printed.set_viewport_size({"width": width, "height": 1000})
+        assert printed.evaluate("() => document.documentElement.scrollWidth") == width
+    page.get_by_text("Download").first.click()
+    options = ["--patient-id", "SYN-P000010", "--snapshot", str(snapshot)]
+    assert downloaded(page) == exported("patient_timeline", *options)
+
+
+def test_the_address_is_always_that_of_the_patient_shown(visit: Callable[..., Page]) -> None:
+    page = visit("patients?patient_id=SYN-P000001")
+    page.get_by_role("combobox", name="Show").click()
+    page.get_by_role("option").last.click()
+    page.wait_for_url(re.compile("patient_span=90"))
+    for patient_id in ("SYN-P000002", "SYN-P000003"):
+        page.get_by_label("Find a patient").fill(patient_id)
+        page.get_by_role("heading", name=patient_id, exact=True).wait_for()
+        page.wait_for_url(re.compile(rf"patient_id={patient_id}$"))
 
 
 def downloaded(page: Page) -> bytes:

@@ -19,7 +19,7 @@ import pytest
 
 import data
 from data import ImportRefused, generations, publishing
-from data.building import CATALOGUE
+from data.catalogue import SHIPPED
 from tests.data.conftest import Practice
 
 ROOT = Path(data.__file__).parent.parent
@@ -59,18 +59,15 @@ def test_the_same_import_twice_changes_nothing_and_says_so(practice: Practice) -
 
 
 @pytest.mark.parametrize("change", ["row", "reject", "cut-off", "catalogue", "replace"])
-def test_whatever_is_new_makes_a_new_snapshot(
-    practice: Practice, change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whatever_is_new_makes_a_new_snapshot(practice: Practice, change: str) -> None:
     practice.imports()
     if change == "row":
         practice.write("more_treatments.csv", "treatment_id,patient_id,treated_on,treatment_type\nT5,P1,2024-01-10,x\n")
     elif change == "reject":
         practice.write("follow_ups.csv", "treatment_id,followed_up_on\nT9,2024-02-01\n")
     elif change == "catalogue":
-        catalogue = tmp_path / "treatment_types.csv"
-        catalogue.write_text(CATALOGUE.read_text().replace("Skincare", "Skin care"))
-        monkeypatch.setattr("data.building.CATALOGUE", catalogue)
+        own = practice.pointer.with_name("outcomes.json.d") / "treatment_types.csv"
+        own.write_text(SHIPPED.read_text().replace("Skincare", "Skin care"))
     report = practice.imports(replace=change == "replace", as_of=date(2024, 6, 1) if change == "cut-off" else None)
     assert not report.is_nothing_new
     assert data.current(practice.pointer).number == 2

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def killed_import(exports: Path, pointer: Path, killed_at: int, kept: int) -> Ba
     return process
 
 
+def killed_rederiving(window: int, pointer: Path, killed_at: int, kept: int) -> BaseProcess:
+    """A process that gives every type this touch-up window, and is killed as one that imports."""
+    process = forked.Process(target=_rederive, args=(window, pointer, killed_at, kept))
+    process.start()
+    return process
+
+
 def compete(exports: Path, pointer: Path, patience: float) -> BaseProcess:
     """A process that imports as soon as `<pointer>.go` is there, and writes down what it was told."""
     process = forked.Process(target=_compete, args=(exports, pointer, patience))
@@ -54,6 +62,17 @@ def compete(exports: Path, pointer: Path, patience: float) -> BaseProcess:
 
 
 def _import(exports: Path, pointer: Path, killed_at: int, kept: int) -> None:
+    _kill_before(killed_at, pointer, kept)
+    data.import_exports([exports], pointer)
+
+
+def _rederive(window: int, pointer: Path, killed_at: int, kept: int) -> None:
+    _kill_before(killed_at, pointer, kept)
+    data.rederive(pointer, [replace(one, touch_up_window_days=window) for one in data.catalogue_of(None).types])
+
+
+def _kill_before(killed_at: int, pointer: Path, kept: int) -> None:
+    """Kills this process right before it touches the snapshot's place for that many times."""
     touched = 0
 
     def kill_before(event: str, arguments: tuple[object, ...]) -> None:
@@ -65,7 +84,6 @@ def _import(exports: Path, pointer: Path, killed_at: int, kept: int) -> None:
 
     os.environ[publishing.KEPT_VARIABLE] = str(kept)
     sys.addaudithook(kill_before)
-    data.import_exports([exports], pointer)
 
 
 def _compete(exports: Path, pointer: Path, patience: float) -> None:

@@ -9,19 +9,22 @@ import os
 import random
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import data
+from dashboard.store import open_snapshot
 from data import publishing
-from tests.faults.importers import imported, killed_import, outcomes
+from tests.faults.importers import imported, killed_import, killed_rederiving, outcomes
 from tests.faults.states import Readings, current_state, readers, write_state
 
 IS_LONG = os.environ.get("OUTCOMES_FAULTS") == "long"
 KILLS = 160 if IS_LONG else 3
 KILLS_AROUND_THE_COMMIT = 40 if IS_LONG else 3
 FIRST_STEP = 1 if IS_LONG else 11  # the steps before that are those of an import that has not begun to build
+FIRST_STEP_OF_DERIVING = 1 if IS_LONG else 23
 REQUESTS = 40 if IS_LONG else 2
 READERS = 2 if IS_LONG else 1
 KEPT = 2
@@ -79,6 +82,37 @@ def test_a_kill_before_each_step_of_publishing_changes_all_or_nothing(pointer: P
     assert seen.count(True) >= 3  # killed after the commit, too
     assert seen == sorted(seen)  # there is one commit: before it nothing shows, after it everything
     print(f"\n{len(seen) - 1} kills, one before each step; {seen.count(True) - 1} of them after the commit; {readings}")
+
+
+def test_a_kill_while_deriving_again_leaves_catalogue_and_snapshot_as_one(pointer: Path) -> None:
+    """Whoever comes next finds the catalogue that the snapshot was derived by."""
+    data.rederive(pointer, [replace(one, touch_up_window_days=0) for one in data.catalogue_of(None).types])
+    step, window, seen = FIRST_STEP_OF_DERIVING - 1, 0, list[bool]()
+    with readers(pointer, READERS) as readings:
+        while True:
+            step += 1
+            process = killed_rederiving(step, pointer, step, KEPT)
+            process.join(60)
+            published = windows(pointer)
+            assert published in ({window}, {step})
+            seen.append(published == {step})
+            if process.exitcode == 0:
+                break
+            assert process.exitcode == -signal.SIGKILL
+            with publishing.staging(pointer):
+                own = {one.touch_up_window_days for one in data.catalogue_of(pointer).types}
+            assert own == published
+            window = max(published)
+    assert_undisturbed(readings)
+    assert current_state(pointer) == 0
+    assert [name for name in left(pointer) if not name.endswith((".duckdb", ".json"))] == ["treatment_types.csv"]
+    assert seen.count(False) >= 4
+    assert seen.count(True) >= 4  # killed between the commit and the catalogue's being in place, too
+    assert seen == sorted(seen)
+
+
+def windows(pointer: Path) -> set[int]:
+    return {one.touch_up_window_days for one in open_snapshot(pointer).treatment_types}
 
 
 def test_imports_killed_at_random_moments_leave_one_state_or_the_other(pointer: Path, tmp_path: Path) -> None:

@@ -23,12 +23,26 @@ EXTRA_GROUPS: dict[str, tuple[str, ...]] = {
     "side_effect_rates": ("severity", "effect"),
     "follow_up_completeness": (),
     "follow_up_funnel": (),
+    "rates_over_time": ("severity", "effect"),
+    "days_between_events": ("severity", "effect"),
+    "practitioner_funnel": ("severity", "effect"),
+    "lot_signals": ("severity", "effect"),
     "time_to_resolution": ("severity", "effect"),
     "time_to_resolution_summary": ("severity", "effect"),
     "healing_clock": ("severity", "effect"),
     "maintenance_intervals": ("position",),
     "maintenance_summary": ("position",),
     "kept_plans": ("position",),
+    "results": (),
+    "results_over_time": (),
+    "result_distribution": (),
+    "asymmetry_change": (),
+    "side_differences": ("severity", "effect"),
+    "risk_and_durability": (),
+}
+COUNTED: dict[str, tuple[Any, ...]] = {
+    "unit": ("session", "session", "record", "patient"),
+    "window_days": (None, None, 30, 180),
 }
 OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     "side_effect_rates": {
@@ -55,9 +69,39 @@ OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
         "unit": ("session", "record", "patient"),
         "window_days": (None, None, 30, 180),
     },
+    "rates_over_time": COUNTED,
+    "practitioner_funnel": COUNTED,
+    "lot_signals": COUNTED,
+    "days_between_events": {"window_days": (None, None, 30, 180)},
     "maintenance_intervals": {},
     "maintenance_summary": {},
     "kept_plans": {},
+    "results": {},
+    "results_over_time": {},
+    "result_distribution": {},
+    "asymmetry_change": {},
+    "side_differences": {},
+    "risk_and_durability": {
+        "unit": ("session", "record", "patient"),
+        "window_days": (None, None, 30, 180),
+    },
+}
+KEYS = {
+    "side_effect_rates": ("effect",),
+    "side_differences": ("effect",),
+    "practitioner_funnel": ("effect",),
+    "rates_over_time": ("effect", "month"),
+    "days_between_events": ("effect", "event"),
+    "lot_signals": ("effect", "product", "lot"),
+    "results": ("outcome",),
+    "results_over_time": ("first_day", "outcome"),
+    "result_distribution": ("scale", "score"),
+    "asymmetry_change": ("before", "after"),
+}
+OWN_COLUMNS = {
+    "rates_over_time": ("month", "quarter", "year"),
+    "days_between_events": ("month", "quarter", "year"),
+    "lot_signals": ("product", "lot"),
 }
 LEVELS = (0.95, 0.95, 0.95, 0.8, 0.99)
 
@@ -67,7 +111,7 @@ def agrees_on_random_cases(name: str, seed: int, exports: Exports, store: Store)
     draw = random.Random(f"{name} {seed}")
     for i in range(SELECTIONS_PER_SEED):
         selection = random_filters(seed * SELECTIONS_PER_SEED + i, exports)
-        by = random_by(draw, EXTRA_GROUPS[name])
+        by = tuple(group for group in random_by(draw, EXTRA_GROUPS[name]) if group not in OWN_COLUMNS.get(name, ()))
         options = {option: draw.choice(values) for option, values in OPTIONS[name].items()}
         options["level"] = draw.choice(LEVELS)
         case = described(seed, selection, by=by, **options)
@@ -93,8 +137,8 @@ def agrees(
 
 def key_of(name: str, by: Sequence[str]) -> list[str]:
     """The columns that identify a row of a measure."""
-    if name == "side_effect_rates":
-        return [*(column for column in by if column != "effect"), "effect"]
+    if name in KEYS:
+        return [*(column for column in by if column != "effect"), *KEYS[name]]
     return [*by, "day"] if name in ("time_to_resolution", "healing_clock", "maintenance_intervals") else list(by)
 
 

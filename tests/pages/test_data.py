@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import data
 from dashboard import jobs
+from dashboard.charts.style import DARK, LIGHT
 from dashboard.pages import PAGES
+from dashboard.store import open_snapshot
 from tests.drawing import drawn, write_exports
 from tests.pages.test_pages import front_door, said
 
@@ -27,6 +31,8 @@ def pointer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield place
     for upload in jobs.waiting(place):
         upload.remove()
+    for job in list(jobs._jobs.values()):
+        job.forget()
 
 
 @pytest.fixture
@@ -177,3 +183,90 @@ def test_saved_answers_can_be_removed(app: AppTest, pointer: Path) -> None:
     press(app, "Remove these answers")
     assert not data.saved_mappings(pointer)
     assert "Saved answers" not in said(app)
+
+
+def field(app: AppTest, kind: str, label: str, place: int = 0) -> Any:
+    return [one for one in getattr(app, kind) if one.label == label][place]
+
+
+def test_treatment_types_are_edited_and_everything_follows(app: AppTest, pointer: Path, tmp_path: Path) -> None:
+    laser = drawn("treatment_id | patient_id | treated_on | treatment_type\nT2 | A | 0 | Laser")
+    data.import_exports([write_exports(laser, tmp_path / "laser")], into=pointer)
+    app.run()
+    shown = [fold.label for fold in app.expander]
+    assert "**Neuromodulator** · touch-up within 28 days, expected back after 90 to 150 days" in shown
+    assert "**Laser** · :orange-badge[New] no touch-up window" in shown
+    field(app, "text_input", "Label").set_value("Botulinum")
+    field(app, "selectbox", "Colour").set_value("green")
+    field(app, "number_input", "Touch-up window, days", -1).set_value(14)
+    press(app, "Save and derive again")
+    assert app.success[0].value == "Every page shows the new figures."
+    shown = [fold.label for fold in app.expander]
+    assert any(label.startswith("**Botulinum**") for label in shown)
+    assert "**Laser** · touch-up within 14 days" in shown
+    types = {one.code: one for one in data.catalogue_of(pointer).types}
+    assert (types["neuromodulator"].label, types["neuromodulator"].colour) == ("Botulinum", "green")
+    assert types["Laser"].touch_up_window_days == 14
+    assert [one.is_derived_again for one in data.snapshots(pointer)] == [True, False, False]
+    next(button for button in app.button if button.label == "Save and derive again").click().run()
+    assert [info.value for info in app.info] == ["No treatment type was changed."]
+
+
+def test_treatment_types_that_cannot_be_are_told_before_anything_is_done(app: AppTest, pointer: Path) -> None:
+    before = pointer.read_bytes()
+    field(app, "text_input", "Label").set_value("Skincare")
+    field(app, "number_input", "Expected back up to day").set_value(10)
+    next(button for button in app.button if button.label == "Save and derive again").click().run()
+    told = app.error[0].value.replace("\\", "")
+    assert "Skincare: the expected interval has to go from a smaller to a larger number of days." in told
+    assert "Skincare: needs a label that no other type has." in told
+    assert (pointer.read_bytes(), jobs._jobs) == (before, {})
+
+
+def test_a_damaged_catalogue_is_told_and_replaced(app: AppTest, pointer: Path) -> None:
+    own = pointer.with_name("outcomes.json.d") / "treatment_types.csv"
+    own.write_text("rubbish")
+    app.run()
+    assert "The catalogue that is shipped is used instead" in said(app).replace("\\", "")
+    field(app, "text_input", "Label").set_value("Botulinum")
+    press(app, "Save and derive again")
+    assert "instead" not in said(app)
+    assert data.catalogue_of(pointer).types[0].label == "Botulinum"
+
+
+def test_what_other_treatment_types_derived_is_brought_up_to_date(app: AppTest, pointer: Path) -> None:
+    assert "Bring up to date" not in labels(app)
+    data.rederive(pointer, [replace(one, touch_up_window_days=9) for one in data.catalogue_of(pointer).types])
+    data.return_to(pointer, 1)
+    app.run()
+    press(app, "Bring up to date")
+    assert app.success[0].value == "Every page shows the new figures."
+    assert "Bring up to date" not in labels(app)
+    assert open_snapshot(pointer).treatment_types[0].touch_up_window_days == 9
+
+
+def test_every_colour_of_a_treatment_type_stands_out_from_its_ground() -> None:
+    for look in (LIGHT, DARK):
+        assert tuple(look.named) == data.COLOURS
+        for colour in look.named.values():
+            assert contrast(colour, look.ground) >= 3, colour
+
+
+def test_a_chosen_colour_is_nobody_elses() -> None:
+    labels_of = {f"type {place}": f"Type {place}" for place in range(11)}
+    look = LIGHT.of_types(labels_of, {"type 3": "blue", "type 0": "green"})
+    assert (look.colour(3), look.colour(0)) == (LIGHT.named["blue"], LIGHT.named["green"])
+    assert sorted(look.palette) == sorted(LIGHT.palette)
+    assert [look.colour(place) for place in (1, 2)] == [LIGHT.colour(place) for place in (1, 2)]
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours (WCAG 2.2)."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

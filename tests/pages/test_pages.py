@@ -7,9 +7,11 @@ import re
 import time
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from plotly.graph_objects import Figure
 from streamlit.testing.v1 import AppTest
 
 import data
@@ -17,8 +19,12 @@ from dashboard.pages import PAGES
 from dashboard.ui.sidebar import months_before
 from dashboard.ui.wording import plain
 from tests.conftest import import_once
-from tests.drawing import Exports, drawn, on, random_exports, write_exports
+from tests.drawing import Exports, drawn, on, random_exports, with_random_results, write_exports
 from tests.measures.test_follow_up_funnel import ONE_APART
+from tests.measures.test_lot_signals import PLANTED as PLANTED_LOT
+from tests.measures.test_practitioner_funnel import APART
+from tests.measures.test_rates_over_time import PLANTED as PLANTED_MONTH
+from tests.measures.test_rates_over_time import by_month
 
 ONE = drawn("treatment_id | patient_id | treated_on | treatment_type\nT1 | A | 0 | neuromodulator")
 TWO = drawn("treatment_id | patient_id | treated_on | treatment_type\nT2 | B | 5 | skincare")
@@ -37,7 +43,7 @@ def front_door(place: int) -> None:
     from dashboard.pages import PAGES
     from dashboard.ui.navigation import front_door
 
-    front_door((PAGES[place], *PAGES[:place], *PAGES[place + 1 :]))
+    front_door({"": (PAGES[place], *PAGES[:place], *PAGES[place + 1 :])})
 
 
 Opened = Callable[..., AppTest]
@@ -78,7 +84,10 @@ def test_with_everything(opened: Opened, page: str) -> None:
     assert not app.exception
     assert not app.error
     assert app.title[0].value == PAGES[PAGE_NAMES.index(page)].TITLE
-    assert page in ("records", "what-changed") or app.get("plotly_chart")
+    charts = app.get("plotly_chart")
+    assert page in ("records", "what-changed", "patients") or charts
+    for chart in charts:
+        Figure(json.loads(chart.proto.spec))  # raises where Plotly does not know a property or a value
 
 
 @pytest.mark.parametrize("page", PAGE_NAMES)
@@ -89,7 +98,7 @@ def test_with_one_record(opened: Opened, page: str) -> None:
     assert "1 of 1 treatment records" in said(app).replace("**", "")
 
 
-@pytest.mark.parametrize("page", PAGE_NAMES)
+@pytest.mark.parametrize("page", [name for name in PAGE_NAMES if name != "patients"])
 def test_with_nothing_selected(opened: Opened, page: str) -> None:
     app = opened("many", MANY, page, treated_from="2090-01-01")
     assert not app.exception
@@ -235,6 +244,44 @@ def test_one_patient_has_no_limits_and_that_is_said(opened: Opened) -> None:
     assert not re.search(r"\bnan\b", said(app))
 
 
+def test_results_say_what_an_export_needs_for_them(opened: Opened) -> None:
+    told = said(opened("one", ONE, "results")).replace("\\", "")
+    assert "Results are what follow-ups have as asymmetry, gais, satisfaction, goal_met" in told
+    assert "Sides are what treatments have as side." in told
+
+
+RESULTS = with_random_results(random_exports(2, 30), 2)
+
+
+@pytest.mark.parametrize(("by", "outcome"), [("treatment_type", "satisfied"), ("area", "change_in_asymmetry")])
+def test_every_picture_of_results_is_drawn(opened: Opened, by: str, outcome: str) -> None:
+    app = opened("results", RESULTS, "results", results_by=by, results_outcome=outcome)
+    assert not app.exception
+    assert not app.error
+    assert [heading.value for heading in app.subheader][:3] == [
+        "Asymmetry before and after",
+        "Change in asymmetry",
+        "GAIS",
+    ]
+    drawn_charts = [str(chart.proto.spec) for chart in app.get("plotly_chart")]
+    assert len(drawn_charts) == 10 - ("Sides are what" in said(app))
+    assert not re.search(r"\bnan\b", " ".join([*drawn_charts, said(app)]), re.IGNORECASE)
+
+
+def test_scores_lie_about_their_neutral_middle(opened: Opened) -> None:
+    app = opened("results", RESULTS, "results")
+    specs = [json.loads(chart.proto.spec)["data"] for chart in app.get("plotly_chart")]
+    scales = [traces for traces in specs if traces[0]["type"] == "bar"]
+    assert len(scales) == 2
+    for traces, neutral in zip(scales, (1, 2), strict=True):
+        for place, middle in enumerate(traces[neutral]["base"]):
+            assert middle == pytest.approx(-traces[neutral]["x"][place] / 2)
+            assert sum(trace["x"][place] for trace in traces) == pytest.approx(1)
+            ends = [(trace["base"][place], trace["base"][place] + trace["x"][place]) for trace in traces]
+            for (_, end), (start, _) in pairwise(ends):
+                assert start == pytest.approx(end)
+
+
 def test_who_was_little_followed_up_is_named_and_others_are_not_called_safe(opened: Opened) -> None:
     app = opened("many", MANY, "side-effects", rates_by="clinic")
     assert plain("Nobody is below the lower 99.8 % limit.") in said(app)
@@ -242,6 +289,49 @@ def test_who_was_little_followed_up_is_named_and_others_are_not_called_safe(open
     apart = opened("apart", ONE_APART, "side-effects", rates_by="clinic")
     assert said(apart).count(plain("Little followed up: Z, 5 of 40; so a low rate there says little.")) == 5
     assert plain("if none, or all") in plain(str(apart.get("plotly_chart")[0].proto.spec))
+
+
+def test_what_crossed_a_limit_is_named_first(opened: Opened) -> None:
+    month = said(opened("planted-month", PLANTED_MONTH, "watch", watch_window="Any time"))
+    assert plain("Bruising in Feb\u00a02025 was above its upper limit: 30 of 100, expected 2 to 20.") in month
+    assert month.index("was above its upper limit") < month.index("What changed in the practice")
+    who = said(opened("apart-rate", APART, "watch", watch_window="Any time"))
+    assert plain("Y: bruising above the upper 99.8 % limit, 30 of 100 followed up, expected 3 to 23.") in who
+    assert plain("N: no follow-up is recorded at all, of 15 sessions.") in who
+    app = opened("planted-lot", PLANTED_LOT, "watch", watch_window="Any time")
+    lot = plain("Lot bad of P: nodule 9 of 20 followed up, in the other lots 6 of 44 (adjusted p 0.035).")
+    assert lot in said(app)
+    assert sorted(app.dataframe[-1].value["patient_id"]) == sorted(f"P-bad-{i}" for i in range(20))
+
+
+def test_where_nothing_crossed_a_limit_that_is_said(opened: Opened) -> None:
+    app = opened("in-control", by_month([(10, 100), (11, 100)] * 7), "watch", watch_window="Any time")
+    assert "Nothing crossed a limit." in app.success[0].value
+    assert plain("over 14 complete months") in said(app)
+    short = opened("short", by_month([(10, 100)] * 3), "watch", watch_window="Any time")
+    assert plain("Months give no signals before there are 12.") in said(short)
+
+
+def test_a_practice_event_is_noted_shown_and_removed(opened: Opened) -> None:
+    app = opened("noted", by_month([(10, 100), (11, 100)] * 7), "watch")
+    app.date_input(key="watch_event_day").set_value(date(2024, 6, 3))
+    app.text_input(key="watch_event_what").set_value("New *product*")
+    next(button for button in app.button if button.label == "Add").click().run()
+    assert f"**A** 3 June 2024: {plain('New *product*')}" in said(app)
+    drawn_over = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]
+    assert [line["x0"] for line in drawn_over["shapes"]] == ["2024-06-03"]
+    assert "<b>A</b>" in [note["text"] for note in drawn_over["annotations"]]
+    next(button for button in app.button if button.label == "Remove").click().run()
+    assert "Nothing is noted yet" in said(app)
+    assert not app.error
+
+
+def test_peers_are_nobody_where_one_is_named(opened: Opened) -> None:
+    app = opened("apart-rate", APART, "watch", watch_window="Any time", watch_you="A")
+    charts = [chart.proto.spec for chart in app.get("plotly_chart") if "A colleague" in chart.proto.spec]
+    assert len(charts) == 1
+    hover = json.loads(charts[0])["data"][-1]["hovertext"]
+    assert sorted(text.split("<br>")[0] for text in hover) == ["<b>A colleague</b>"] * 9 + ["<b>A</b>"]
 
 
 @pytest.mark.parametrize("page", [name for name in PAGE_NAMES if name != "data"])
@@ -257,7 +347,7 @@ def test_with_small_numbers_suppressed(opened: Opened, page: str, by: str, monke
     assert not re.search(r"\bnan\b", charts)
     if page == "side-effects":
         assert plain("Small numbers, and what would give them away, are suppressed") in said(app)
-    if page == "records":
+    if page in ("records", "watch"):
         assert "withheld while small numbers are suppressed" in said(app)
 
 

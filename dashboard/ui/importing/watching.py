@@ -20,6 +20,7 @@ _DOING = {
     "checking follow_ups": "Checking the follow-ups",
     "checking side_effects": "Checking the side effects",
     "checking patients": "Checking the patients",
+    "copying the records": "Taking the records over",
     "linking and deriving": "Following each patient's history",
     "writing the account": "Writing the account",
     "publishing": "Putting the new data in place",

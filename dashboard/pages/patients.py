@@ -1,0 +1,30 @@
+"""For the clinician: one person's whole history, found by id, on the screen and on one page to print."""
+
+import streamlit as st
+
+from dashboard.access import may_see_patients
+from dashboard.filters import Filters
+from dashboard.patient_summary import NOTHING_CUT
+from dashboard.ui import cache, patient
+from dashboard.ui.heading import heading
+
+TITLE = "Patients"
+URL_PATH = "patients"
+IS_OF_PATIENTS = True
+
+
+def render(filters: Filters) -> None:
+    if not may_see_patients():
+        return
+    heading(TITLE, "One person: what they had, what followed, and when they are due.", Filters())
+    patient_id = patient.find_patient()
+    if not filters.is_empty:
+        st.caption(NOTHING_CUT)
+    if patient_id is None:
+        return
+    of_one = cache.patient(patient_id)
+    patient.overview(of_one)
+    patient.timeline(of_one)
+    patient.intervals(of_one)
+    patient.asymmetry(of_one)
+    patient.tables(of_one)
