@@ -385,6 +385,9 @@ def catalogue(
 @click.option("--window-days", type=click.IntRange(0), help="Only side effects that began so soon.")
 @click.option("--clock", type=click.Choice(["onset", "treatment"]), help="[default: onset]")
 @click.option("--horizon-days", type=click.IntRange(0), help="Who is due so soon, besides the overdue. [default: 30]")
+@click.option(
+    "--since", type=click.IntRange(1), metavar="NUMBER", help="Changes since this snapshot. [default: the previous]"
+)
 @click.option("--patient-id", metavar="ID", help="Whose the tables of one patient are.")
 @click.option("--strata", multiple=True, metavar="GROUP", help="Compare groups within strata; repeat to cross them.")
 @click.option("--reference", metavar="VALUE", help="The group that others are compared with. [default: the largest]")
@@ -405,20 +408,26 @@ def export(measure: str, snapshot: Path | None, suppress_below: int | None, **op
     """Write a measure, or the records of a table, as a file."""
     from dashboard import export as files
     from dashboard.filters import SIDE_EFFECT_FILTERS
-    from dashboard.store import MEASURES, RECORDS, counts_side_effects, open_snapshot
+    from dashboard.store import CHANGES, MEASURES, RECORDS, counts_side_effects, open_snapshot
 
-    if measure not in (*MEASURES, *RECORDS):
-        raise Refused(f"there is no measure {measure!r}; there are: {', '.join((*MEASURES, *RECORDS))}")
+    if measure not in (*MEASURES, *RECORDS, *CHANGES):
+        raise Refused(f"there is no measure {measure!r}; there are: {', '.join((*MEASURES, *RECORDS, *CHANGES))}")
     output: Path | None = options.pop("output")
     file_format = options.pop("file_format") or (_ending(output) if output else "csv")
-    store = open_snapshot(_existing(snapshot), suppress_below)
+    place = _existing(snapshot)
+    store = open_snapshot(place, suppress_below)
     filters, taken = _selection(store, options)
+    since = taken.pop("since")
+    if since and measure not in CHANGES:
+        raise Refused(f"--since is for what changed: {', '.join(CHANGES)}")
     of_side_effects = [column for column in SIDE_EFFECT_FILTERS if getattr(filters, column)]
-    if of_side_effects and not counts_side_effects(measure):
+    if of_side_effects and measure not in CHANGES and not counts_side_effects(measure):
         chosen = " and ".join(of_side_effects)
         click.echo(f"Note: {chosen} selects side effects, and leaves {measure} as it is.", err=True)
-    if measure in RECORDS:
-        rows: Any = store.records_reader(measure, filters, **_record_options(measure, taken))
+    if measure in CHANGES:
+        rows: Any = _changes(measure, store, place, since, [] if filters.is_empty else ["selection"], taken)
+    elif measure in RECORDS:
+        rows = store.records_reader(measure, filters, **_record_options(measure, taken))
     else:
         rows = store.measure(measure, filters, **_measure_options(measure, taken))
     if output is None or str(output) == "-":
@@ -442,6 +451,21 @@ def export(measure: str, snapshot: Path | None, suppress_below: int | None, **op
             unfinished.replace(output)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+def _changes(name: str, store: Any, place: Path, since: int | None, selection: list[str], taken: dict[str, Any]) -> Any:
+    """What changed since an earlier snapshot, of all records: a selection, or an option of a measure, is refused."""
+    from dashboard.store import earlier_snapshots, open_kept
+
+    if refused := selection + [option for option, value in taken.items() if value not in (None, ())]:
+        raise Refused(f"{name} is of all records, and takes no {', '.join(refused)}")
+    earlier = [one.number for one in earlier_snapshots(place)]
+    if not earlier:
+        raise Refused("there is no earlier snapshot yet: every import keeps the one before it")
+    number = since or earlier[0]
+    if number not in earlier:
+        raise Refused(f"snapshot {number} is none of the earlier ones, which are: {', '.join(map(str, earlier))}")
+    return store.since(open_kept(place, number, 0)).table(name)
 
 
 def _selection(store: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -492,10 +516,10 @@ def _measure_options(measure: str, taken: dict[str, Any]) -> dict[str, Any]:
 @main.command()
 def measures() -> None:
     """List every measure and record table: name, columns, definition."""
-    from dashboard.store import MEASURES, RECORDS, definition, options_of
+    from dashboard.store import CHANGES, MEASURES, RECORDS, definition, options_of
     from queries import groups_of
 
-    for heading, listed in (("Measures", MEASURES), ("Records", RECORDS)):
+    for heading, listed in (("Measures", MEASURES), ("Records", RECORDS), ("What changed (--since)", CHANGES)):
         click.echo(f"{heading}\n")
         for name in listed:
             meaning = definition(name)
@@ -507,7 +531,7 @@ def measures() -> None:
             click.echo(f"  columns: {'the group, ' if name in MEASURES else ''}{columns}")
             if name in MEASURES:
                 click.echo(f"  by: {', '.join(groups_of(name))}")
-            if options_of(name):
+            if name not in CHANGES and options_of(name):
                 click.echo(f"  options: {', '.join('--' + option.replace('_', '-') for option in options_of(name))}")
             click.echo("")
 

@@ -43,7 +43,7 @@ UNITS: tuple[Unit, ...] = ("session", "record", "patient")
 CLOCKS: tuple[Clock, ...] = ("onset", "treatment")
 
 MEASURES = queries.names("measures")
-CHANGES = queries.names("changes")
+CHANGES = ("record_changes", "changed_records", "edited_columns", "edits", "recording", "account_changes")
 OF_ONE_PATIENT = ("patient_overview", "patient_timeline", "patient_intervals")
 RECORDS = (
     "treatments",
@@ -57,6 +57,8 @@ RECORDS = (
     "import_warnings",
     "imports",
 )
+LISTS = ("changed_records", "edits")
+"""Those of CHANGES that list single records."""
 COMPARED = (*TABLES, "treatment_types")
 """The tables whose records two snapshots are compared by."""
 
@@ -510,12 +512,18 @@ class Changes:
         """What became of the rows read before and since, per table (queries/changes/account_changes.sql)."""
         return self._connection.cursor().execute(queries.read("changes/account_changes")).df()
 
+    def table(self, name: str) -> pa.RecordBatchReader | pd.DataFrame:
+        """What CHANGES names, as a download has it."""
+        if name in LISTS:
+            return self.records_reader(name)
+        return self.account() if name == "account_changes" else self.counts(name)
+
     def records(self, name: str, table: str, limit: int) -> pd.DataFrame:
-        """The first rows of `changed_records` or `edits` of a table: single records, for whoever may see patients."""
+        """The first rows of one of LISTS, of a table: single records, for whoever may see patients."""
         return self._frame(f"from ({queries.changes(name, _identifiers(table))}) limit {int(limit)}", table)
 
     def records_reader(self, name: str) -> pa.RecordBatchReader:
-        """All rows of `changed_records` or `edits`, of every table, as Arrow batches."""
+        """All rows of one of LISTS, of every table, as Arrow batches."""
         parts = (
             f"select '{table}' as \"table\", * from ({queries.changes(name, _identifiers(table))})"
             for table in COMPARED

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import functools
+import io
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,11 +15,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner, Result
 
 import data
 from dashboard import privacy
 from dashboard.changes import FIGURES, SIGNAL_OF, figures_compared, signals_compared
-from dashboard.store import Changes, SuppressedStore, earlier_snapshots, open_kept, open_snapshot
+from dashboard.cli import main
+from dashboard.store import CHANGES, Changes, SuppressedStore, earlier_snapshots, open_kept, open_snapshot
 from tests import oracle
 from tests.drawing import PRODUCTS, Exports, Row, drawn, on, random_exports, write_exports
 from tests.measures.agreement import disagreements, only, plain
@@ -73,20 +78,26 @@ ADDED = drawn(
 Kept = Callable[..., Path]
 
 
+def imported(folder: Path, *exports: Exports, afresh: bool = False) -> Path:
+    """The pointer behind which these exports were imported one after the other, afresh where told so."""
+    pointer = folder / "outcomes.json"
+    for place, one in enumerate(exports):
+        exported = write_exports(one, folder / f"{place}")
+        report = data.import_exports([exported], into=pointer, replace=afresh and place > 0)
+        assert not report.rejects, report.rejects
+    return pointer
+
+
 @pytest.fixture
 def kept(tmp_path: Path) -> Kept:
-    """The pointer behind which these exports were imported one after the other, afresh where told so."""
+    """Imports exports one after the other, behind a pointer of the test's own."""
+    return functools.partial(imported, tmp_path)
 
-    def imported(*exports: Exports, afresh: bool = False) -> Path:
-        pointer = tmp_path / "outcomes.json"
-        for place, one in enumerate(exports):
-            report = data.import_exports(
-                [write_exports(one, tmp_path / f"{place}")], into=pointer, replace=afresh and place > 0
-            )
-            assert not report.rejects, report.rejects
-        return pointer
 
-    return imported
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pointer behind which BEFORE and then ADDED were imported."""
+    return imported(tmp_path_factory.mktemp("two"), BEFORE, ADDED)
 
 
 def between(pointer: Path, number: int = 1) -> Changes:
@@ -104,8 +115,8 @@ def told(changes: Changes, name: str, *columns: str) -> list[tuple[Any, ...]]:
     return sorted(rows(frame, "table", "record_id", *columns), key=str)
 
 
-def test_each_change_of_a_second_import_is_found_and_nothing_else(kept: Kept) -> None:
-    changes = between(kept(BEFORE, ADDED))
+def test_each_change_of_a_second_import_is_found_and_nothing_else(two: Path) -> None:
+    changes = between(two)
     assert rows(changes.counts("record_changes"), "table", "change", "records") == [
         ("treatments", "added", 1),
         ("treatments", "edited", 2),
@@ -157,8 +168,8 @@ def test_what_an_import_afresh_leaves_out_is_removed(kept: Kept) -> None:
     assert changes.counts("edited_columns").empty
 
 
-def test_how_much_is_recorded_is_counted_before_now_and_among_the_added(kept: Kept) -> None:
-    recording = between(kept(BEFORE, ADDED)).counts("recording")
+def test_how_much_is_recorded_is_counted_before_now_and_among_the_added(two: Path) -> None:
+    recording = between(two).counts("recording")
     product = only(recording, table="treatments", column="product")
     assert (product["earlier_missing"], product["earlier_records"]) == (1, 3)
     assert (product["later_missing"], product["later_records"]) == (4, 5)
@@ -209,12 +220,50 @@ def test_earlier_snapshots_are_those_imported_before_the_current_one(kept: Kept)
         open_kept(pointer, 9)
 
 
-def test_a_reader_without_single_patients_is_told_nothing_of_a_difference(kept: Kept) -> None:
-    pointer = kept(BEFORE, ADDED)
-    reader = open_snapshot(pointer, suppress_below=5)
+def test_a_reader_without_single_patients_is_told_nothing_of_a_difference(two: Path) -> None:
+    reader = open_snapshot(two, suppress_below=5)
     assert isinstance(reader, SuppressedStore)
     with pytest.raises(privacy.Withheld, match="withheld while small numbers are suppressed"):
-        reader.since(open_kept(pointer, 1, suppress_below=5))
+        reader.since(open_kept(two, 1, suppress_below=5))
+
+
+def export(pointer: Path, *arguments: object) -> Result:
+    return CliRunner().invoke(main, ["export", *map(str, arguments), "--snapshot", str(pointer)])
+
+
+def test_the_command_line_exports_what_changed(kept: Kept) -> None:
+    pointer = kept(BEFORE, ADDED, BEFORE)
+    for name in CHANGES:
+        assert export(pointer, name).exit_code == 0
+    listed = list(csv.DictReader(io.StringIO(export(pointer, "edits", "--since", 1).stdout)))
+    assert listed == []
+    listed = list(csv.DictReader(io.StringIO(export(pointer, "edits").stdout)))
+    assert [(row["record_id"], row["earlier"], row["later"]) for row in listed if row["column"] == "product"] == [
+        ("t1", "Product B", "Product A"),
+        ("t2", "", "Product A"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("edits", "--since", 7), "snapshot 7 is none of the earlier ones, which are: 1"),
+        (("edits", "--where", "product=Product B"), "edits is of all records, and takes no selection"),
+        (("edits", "--unit", "record"), "takes no unit"),
+        (("treatments", "--since", 1), "--since is for what changed"),
+        (("edits", "--suppress-below", 5), "withheld while small numbers are suppressed"),
+    ],
+)
+def test_what_cannot_be_exported_of_it_is_refused(arguments: tuple[object, ...], message: str, two: Path) -> None:
+    outcome = export(two, *arguments)
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert message in outcome.stderr
+
+
+def test_with_one_snapshot_there_is_nothing_to_export(kept: Kept) -> None:
+    outcome = export(kept(BEFORE), "edits")
+    assert outcome.exit_code == 2
+    assert "there is no earlier snapshot yet" in outcome.stderr
 
 
 # --- random exports -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ heading    what stands at the top of a page
 section    one line of a page: a chart with its n, warnings, definition, table, SQL and downloads
 recall     the recall list: who is due, and why
 patient    one patient, found by id, section by section
+changes    what changed between two snapshots, part by part
 cards      big numbers with their limits and n in small words
 wording    values made safe for markdown, counts and warnings in words
 tables     how a frame is shown as a table

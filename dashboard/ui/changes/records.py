@@ -9,7 +9,7 @@ import streamlit as st
 
 import queries
 from dashboard import export
-from dashboard.access import may_import
+from dashboard.access import may_see_patients
 from dashboard.charts.style import count
 from dashboard.store import Store
 from dashboard.ui import cache
@@ -48,9 +48,15 @@ def records_changed(earlier: Store) -> None:
         "Removed": counted("removed"),
     }
     st.table(shown, border="horizontal", hide_index=True)
+    panels(
+        "record_changes",
+        queries.read("changes/record_changes"),
+        lambda suffix: export.to_bytes(changed, suffix),
+        "changes_record_changes",
+    )
     edited = cache.change_counts(earlier, "edited_columns")
     _edited(edited)
-    if may_import():
+    if may_see_patients():
         _which(earlier, changed)
 
 
@@ -71,7 +77,7 @@ def _edited(edited: pd.DataFrame) -> None:
     st.markdown("**What was edited**")
     rows: list[Any] = list(edited.itertuples())
     shown = {"Column": [column_called(row) for row in rows], "Records": [_edits(row) for row in rows]}
-    if may_import():
+    if may_see_patients():
         shown["Such as"] = [
             f"{plain(row.example_id)}: {_value(row.example_earlier)} → {_value(row.example_later)}" for row in rows
         ]

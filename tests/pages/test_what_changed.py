@@ -1,0 +1,134 @@
+"""The page What changed: with one snapshot, with two, with nothing selected, and for whoever may not see patients."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import data
+from dashboard.pages import PAGES, what_changed
+from tests.drawing import Exports, drawn, write_exports
+from tests.pages.test_pages import EVIL, front_door, said
+from tests.test_changes import ADDED, BEFORE, USUAL, of_months
+
+Opened = Callable[..., AppTest]
+
+
+@pytest.fixture
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
+    """The page, after these exports were imported one after the other; when everything is counted."""
+
+    def open_page(*exports: Exports, **query: str) -> AppTest:
+        pointer = tmp_path / "outcomes.json"
+        for place, one in enumerate(exports):
+            data.import_exports([write_exports(one, tmp_path / f"{place}")], into=pointer)
+        monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(pointer))
+        app = AppTest.from_function(
+            front_door,
+            default_timeout=60,
+            kwargs={"place": PAGES.index(what_changed)},
+        )
+        for parameter, value in query.items():
+            app.query_params[parameter] = value
+        app.run()
+        deadline = time.monotonic() + 40
+        while "being counted" in said(app) and time.monotonic() < deadline:
+            time.sleep(0.2)
+            app.run()
+        assert not app.exception
+        assert not app.error
+        assert not re.search(r"\bnan\b", said(app))
+        return app
+
+    return open_page
+
+
+def words(app: AppTest) -> str:
+    tables = "\n".join(table.value.to_csv(index=False) for table in app.table)
+    return f"{said(app)}\n{tables}".replace("\\", "").replace("**", "").replace("\u00a0", " ")
+
+
+def listed(app: AppTest) -> pd.DataFrame:
+    """The only table of records."""
+    (records,) = (one.value for one in app.dataframe if "record_id" in one.value)
+    return records
+
+
+def test_with_one_snapshot_it_says_what_to_do(opened: Opened) -> None:
+    told = words(opened(BEFORE))
+    assert "There is no earlier snapshot yet" in told
+    assert "Bring in the next export" in told
+
+
+def test_with_two_it_says_what_changed(opened: Opened) -> None:
+    app = opened(BEFORE, ADDED)
+    told = words(app)
+    assert re.search(r"Since \d+ \w+ \d{4}, \d\d:\d\d: 3 records added \(2 of them late\), 5 edited, 0 removed; ", told)
+    assert "0 new signals, 0 closed; " in told
+    assert "Snapshot 1 · 3 treatment records · data as of 2 March 2023" in told
+    assert "Treatments,2,1,2,0" in told
+    assert 'Side effects: Resolved on,"1, all filled in",s1: nothing → 2023-01-08' in told
+    assert 'Treatments: Product,"2, 1 emptied",t1: Product A → Product B' in told
+    assert "Treatments: Product,33.3 % of 3,80.0 % of 5,100 % of 2" in told
+    assert "Catalogue,1,0,0,0" in told
+    app.button_group(key="changes_list").set_value("Which records").run()
+    assert set(listed(app)["record_id"]) == {"t1", "t2", "t5", "ann", "f1", "s1", "s3"}
+    app.button_group(key="changes_list").set_value("Every edited value").run()
+    assert len(listed(app)) == 6
+
+
+def test_a_figure_that_moved_is_drawn_and_a_new_signal_is_said(opened: Opened) -> None:
+    peak = [*USUAL]
+    peak[12:] = [36, 36, 37, 37]
+    app = opened(of_months(USUAL[:12]), of_months(peak))
+    told = words(app)
+    assert "Side-effect rates: 4 of 4 figures moved." in told
+    assert "Redness in Apr 2024 was" in told or "Any side effect in Apr 2024 was" in told or "for" in told
+    assert re.search(r"[1-9]\d* new signals, 0 closed", told)
+    assert "No signal is new" not in told
+    drawn_in = str(app.get("plotly_chart")[0].proto.spec)
+    assert "20.0 → 37.8" in drawn_in.replace("\\u00a0", " ")
+    assert "480 → 640" in drawn_in.replace("\\u00a0", " ")
+
+
+def test_a_selection_of_nothing_says_so(opened: Opened) -> None:
+    app = opened(BEFORE, ADDED, treated_from="2090-01-01")
+    assert "reset" in said(app)
+    assert not app.get("plotly_chart")
+    assert not app.table
+
+
+def test_a_selection_that_only_one_of_them_has_is_compared(opened: Opened) -> None:
+    told = words(opened(BEFORE, ADDED, treatment_type="new thing"))
+    assert "Side-effect rates: nothing to compare." in told
+    assert "3 records added" in told
+
+
+def test_whoever_may_not_see_single_patients_is_told_so(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTCOMES_SUPPRESS_BELOW", "5")
+    app = opened(BEFORE, ADDED)
+    assert "withheld while small numbers are suppressed" in words(app)
+    assert not app.table
+    assert "late" not in words(app)
+
+
+def test_values_are_never_markdown(opened: Opened) -> None:
+    hostile = drawn(
+        f"""treatment_id | patient_id | treated_on | treatment_type | product
+        {EVIL} | A | 0 | <b>new</b> | {EVIL}"""
+    )
+    other = drawn(
+        f"""treatment_id | patient_id | treated_on | treatment_type | product
+        {EVIL} | A | 0 | <b>new</b> | x{EVIL}"""
+    )
+    app = opened(hostile, other)
+    tables = "\n".join(table.value.to_csv(index=False) for table in app.table)
+    assert "evil" in tables
+    assert "![" not in said(app) + tables
+    assert "(http://" not in said(app) + tables
