@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,10 +44,8 @@ def crossed(
     """
     funnel = frames["practitioner_funnel"]
     own = funnel if you is None else funnel[funnel[who[0]] == you]
-    others: Sequence[object] = (
-        [] if you is None else funnel.loc[(funnel[who[0]] != you) & funnel["is_signal"], who[0]].unique()
-    )
-    unnamed = [f"And {many(len(others), f'other {who[0]}')} with a signal."] if len(others) else []
+    others = 0 if you is None else funnel.loc[(funnel[who[0]] != you) & funnel["is_signal"], who[0]].nunique()
+    unnamed = [f"And {many(others, f'other {who[0]}')} with a signal."] if others else []
     return {
         "Month by month": over_time(frames["rates_over_time"], by, look),
         "Rare side effects": between_events(frames["days_between_events"], by, look),
