@@ -333,6 +333,8 @@ def test_peers_are_nobody_where_one_is_named(opened: Opened) -> None:
     assert len(charts) == 1
     hover = json.loads(charts[0])["data"][-1]["hovertext"]
     assert sorted(text.split("<br>")[0] for text in hover) == ["<b>A colleague</b>"] * 9 + ["<b>A</b>"]
+    assert "And 2 other practitioners with a signal" in said(app).replace("\\", "")
+    assert plain("Y: bruising") not in said(app)
 
 
 def test_groups_are_compared_as_a_link_asks(opened: Opened) -> None:
