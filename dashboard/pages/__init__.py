@@ -2,6 +2,7 @@
 
 from dashboard.pages import (
     data,
+    face_map,
     healing_clock,
     maintenance,
     overview,
@@ -15,7 +16,7 @@ from dashboard.pages import (
 
 SECTIONS = {
     "": (overview,),
-    "Outcomes": (side_effects, time_to_resolution, maintenance, results),
+    "Outcomes": (side_effects, time_to_resolution, maintenance, results, face_map),
     "For a patient": (healing_clock,),
     "Monitor": (watch, what_changed),
     "Data": (records, data),
