@@ -28,6 +28,7 @@ from dashboard.charts.style import (
     note,
     of_n,
     percent,
+    points,
     safe,
     wash,
 )  # fmt: skip
@@ -153,6 +154,23 @@ def maintenance_summary_face(
         return row.median_days, row.patients, said, re.sub("</?b>", "", said), hover
 
     return _face(_spots(summary, by, look, of), look, days, "longer", chosen)
+
+
+def results_face(
+    outcomes: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("area",), chosen: str | None = None
+) -> Figure:
+    """The mean change in asymmetry in each area: the larger and darker, the more symmetrical than before."""
+
+    def of(row: Any, name: str) -> Read:
+        limits = between(row.value_low, row.value_high, "points") if not math.isnan(row.value_low) else "without limits"
+        counted = f"recorded for {count(row.recorded)} of {count(row.treated)} records"
+        people = f"{count(row.patients)} patient{'' if row.patients == 1 else 's'}"
+        hover = f"<b>{name}</b><br>{points(row.value)}{NBSP}points, {limits}<br>{counted}<br>{people}"
+        said = of_n(points(row.value), row.recorded)
+        return -row.value, row.recorded, said, re.sub("</?b>", "", said), hover
+
+    shown = outcomes[outcomes["outcome"].astype(str) == "asymmetry_change"]
+    return _face(_spots(shown, by, look, of), look, lambda change: points(-change), "more symmetrical", chosen)
 
 
 def _short(some: float, of: float) -> str:
@@ -383,11 +401,11 @@ def _key(
 
     lines = []
     if trusted and top:
-        low = min(trusted)
+        low = max(0.0, min(trusted))
         ends = [low, top] if low < top else [top]
         lines.append(f"{f'{NBSP}{NBSP}'.join(map(shade, ends))}{NBSP}{NBSP} larger and darker: {more}")
     rest = [f"◯ grey: fewer than {SMALL}"] if any(spot.is_small for spot in spots) else []
     if any(not spot.is_small and math.isnan(spot.value) for spot in spots):
-        rest.append(f"{dot('◯', look.accent)} not reached")
+        rest.append(f"{dot('◯', look.accent)} not known")
     rest += [f"{dot(f'●─{NBSP}─●', look.accent)} one figure, both sides"] if is_twice else []
     return [*lines, f"{NBSP}{NBSP}{NBSP}".join(rest)] if rest else lines

@@ -1,15 +1,17 @@
 """Where on the face side effects happen and treatments last, and one area by itself."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from dashboard.charts.face import PLACES, maintenance_summary_face, side_effect_rates_face
+from dashboard.charts.face import PLACES, maintenance_summary_face, results_face, side_effect_rates_face
 from dashboard.charts.maintenance import maintenance_intervals
 from dashboard.charts.rates import by_frequency, side_effect_rates
 from dashboard.charts.resolution import time_to_resolution
-from dashboard.charts.style import count
+from dashboard.charts.results import MEAN_CHANGE
+from dashboard.charts.style import Figure, count
 from dashboard.filters import Filters
 from dashboard.ui import cache
 from dashboard.ui.choices import choice
@@ -20,10 +22,17 @@ from dashboard.ui.wording import plain
 TITLE = "Face map"
 URL_PATH = "face-map"
 WHOLE = "Whole face"
-SHOWN = {"Side effects": "side_effect_rates", "Maintenance interval": "maintenance_summary"}
+SHOWN: dict[str, Callable[..., Figure]] = {
+    "Side effects": side_effect_rates_face,
+    "Maintenance interval": maintenance_summary_face,
+    "Asymmetry": results_face,
+}
 SIDES = {"Together": ("area",), "Apart": ("area", "side")}
 AREA = "face_area"
 MOST = 1_000
+CHANGE = (
+    "The mean change in points, from before the treatment to the last follow-up between day 7 and day 180 after it."
+)
 
 
 def render(filters: Filters) -> None:
@@ -33,7 +42,7 @@ def render(filters: Filters) -> None:
     with st.container(horizontal=True, vertical_alignment="top"):
         shown = choice("Show", SHOWN, "face_show")
         chosen = choice("Area", areas, AREA, is_list=True)
-        drawing, of = _of_effect(filters) if shown == "side_effect_rates" else _of_type(filters)
+        drawing, of = OPTIONS[shown](filters)
         is_told = not cache.current_store().suppress_below
         by = choice("Left and right", SIDES, "face_sides") if is_told else ("area",)
     narrowed = filters if chosen is None else replace(filters, area=(chosen,))
@@ -41,8 +50,8 @@ def render(filters: Filters) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         section(
-            next(name for name, measure in SHOWN.items() if measure == shown),
-            side_effect_rates_face if shown == "side_effect_rates" else maintenance_summary_face,
+            next(name for name, chart in SHOWN.items() if chart == shown),
+            shown,
             of,
             by=by,
             most=MOST,
@@ -82,6 +91,13 @@ def _of_type(filters: Filters) -> tuple[dict[str, Any], Filters]:
         return {}, filters
     usual = next(label for label, code in types.items() if (code,) == cache.usual_maintained_type(filters))
     return {}, replace(filters, treatment_type=(choice("Intervals of", types, "face_type", usual, is_list=True),))
+
+
+def _of_asymmetry(filters: Filters) -> tuple[dict[str, Any], Filters]:
+    return {"outcomes": (MEAN_CHANGE,), "lead": CHANGE}, filters
+
+
+OPTIONS = {side_effect_rates_face: _of_effect, maintenance_summary_face: _of_type, results_face: _of_asymmetry}
 
 
 def _choose(area: str) -> None:
