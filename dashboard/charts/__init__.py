@@ -6,5 +6,6 @@ curves      step curves with limits and the number at risk
 bars        a bar divided into parts of a whole, one per group
 diverging   a bar from worse to better about a neutral middle, one per group
 funnel      shares against the number they are shares of, between the limits of a funnel
-rates, resolution, healing_clock, maintenance, results, pairs, risk    the measures
+head        the drawing of a head, behind the face map
+rates, resolution, healing_clock, maintenance, results, pairs, risk, face    the measures
 """

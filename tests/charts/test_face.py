@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import data
-from dashboard.charts.face import MOST_BESIDE, PLACES, maintenance_summary_face, side_effect_rates_face
+from dashboard.charts.face import MOST_BESIDE, PLACES, maintenance_summary_face, results_face, side_effect_rates_face
 from dashboard.charts.head import BOTTOM, TOP
 from dashboard.charts.style import DARK, LIGHT, SMALL, Figure
 from dashboard.store import open_snapshot
@@ -143,6 +143,29 @@ def test_intervals_are_medians_with_their_n(snapshot_of: SnapshotOf) -> None:
     labels = dict(zip(trace(drawn, "labels")["customdata"], trace(drawn, "labels")["text"], strict=True))
     assert labels["lips"].replace("\u00a0", " ") == "Lips<br><b>100 days</b>  n 20"
     assert labels["chin"].replace("\u00a0", " ") == "Chin<br><b>100 days</b>  n 19"
+
+
+@pytest.mark.parametrize("by", [("area",), ("area", "side")], ids="-".join)
+def test_asymmetry_is_the_mean_change_and_darker_is_more_symmetrical(
+    by: tuple[str, ...], random_snapshot: RandomSnapshot
+) -> None:
+    exports, store = random_snapshot(3)
+    rows = [row for row in oracle.results(exports, {}, by) if row["outcome"] == "asymmetry_change"]
+    expected = {}
+    for row in rows:
+        area = LIGHT.name("area", row["area"]) if row["area"] else "Area not recorded"
+        value = None if row["value"] is None else round(row["value"], 2)
+        expected[f"{area}, {IN_WORDS[row['side']]}" if "side" in by else area] = (value, row["recorded"])
+    assert any(value for value, _ in expected.values())
+    areas = trace(results_face(store.measure("results", by=by), LIGHT, by), "areas")
+    said = {}
+    for hover in areas["hovertext"]:
+        name, mean, counted, _ = hover.split("<br>")
+        value = re.match("[+−][0-9.]+|0(?=\u00a0)|–", mean)
+        assert value, mean
+        number = None if value[0] == "–" else float(value[0].replace("−", "-"))
+        said[re.sub("</?b>", "", name)] = (number, int(re.findall(r"\d+", counted)[0]))
+    assert said == expected
 
 
 def test_suppressed_numbers_are_said_to_be(snapshot_of: SnapshotOf, tmp_path: Path) -> None:

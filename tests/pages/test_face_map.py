@@ -83,7 +83,7 @@ def test_maintenance_intervals_are_of_one_treatment_type(opened: Opened) -> None
     assert areas_drawn(app) == {"cheek", "lips"}
 
 
-@pytest.mark.parametrize("show", ["Side effects", "Maintenance interval"])
+@pytest.mark.parametrize("show", ["Side effects", "Maintenance interval", "Asymmetry"])
 def test_where_small_numbers_are_suppressed_sides_are_not_told_apart(
     opened: Opened, show: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
