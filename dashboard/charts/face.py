@@ -126,7 +126,7 @@ def side_effect_rates_face(
     effect: str = "any",
     chosen: str | None = None,
 ) -> Figure:
-    """The rate of an effect in each area: the larger and darker, the more often."""
+    """The rate of an effect in each area: the larger and stronger, the more often."""
 
     def of(row: Any, name: str) -> Read:
         limits = f"{percent(row.rate)}, {between(row.rate_low, row.rate_high)}"
@@ -143,7 +143,7 @@ def side_effect_rates_face(
 def maintenance_summary_face(
     summary: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("area",), chosen: str | None = None
 ) -> Figure:
-    """The median days between courses in each area: the larger and darker, the longer."""
+    """The median days between courses in each area: the larger and stronger, the longer."""
 
     def of(row: Any, name: str) -> Read:
         limits = between(row.median_low, row.median_high, "days") if row.patients > 1 else "without limits"
@@ -159,7 +159,7 @@ def maintenance_summary_face(
 def results_face(
     outcomes: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("area",), chosen: str | None = None
 ) -> Figure:
-    """The mean change in asymmetry in each area: the larger and darker, the more symmetrical than before."""
+    """The mean change in asymmetry in each area: the larger and stronger, the more symmetrical than before."""
 
     def of(row: Any, name: str) -> Read:
         limits = between(row.value_low, row.value_high, "points") if not math.isnan(row.value_low) else "without limits"
@@ -403,9 +403,11 @@ def _key(
     if trusted and top:
         low = max(0.0, min(trusted))
         ends = [low, top] if low < top else [top]
-        lines.append(f"{f'{NBSP}{NBSP}'.join(map(shade, ends))}{NBSP}{NBSP} larger and darker: {more}")
+        lines.append(f"{f'{NBSP}{NBSP}'.join(map(shade, ends))}{NBSP}{NBSP} larger and stronger: {more}")
     rest = [f"◯ grey: fewer than {SMALL}"] if any(spot.is_small for spot in spots) else []
     if any(not spot.is_small and math.isnan(spot.value) for spot in spots):
         rest.append(f"{dot('◯', look.accent)} not known")
+    if any(value < 0 for value in trusted):
+        rest.append("smallest: not, or less")
     rest += [f"{dot(f'●─{NBSP}─●', look.accent)} one figure, both sides"] if is_twice else []
     return [*lines, f"{NBSP}{NBSP}{NBSP}".join(rest)] if rest else lines

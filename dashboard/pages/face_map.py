@@ -1,4 +1,4 @@
-"""Where on the face side effects happen and treatments last, and one area by itself."""
+"""Where on the face side effects happen, treatments last and asymmetry changes; and one area by itself."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,7 +36,7 @@ CHANGE = (
 
 
 def render(filters: Filters) -> None:
-    if not heading(TITLE, "Where on the face side effects happen, and where treatments last.", filters):
+    if not heading(TITLE, "Where on the face side effects happen, treatments last, and asymmetry changes.", filters):
         return
     areas = _areas(filters)
     with st.container(horizontal=True, vertical_alignment="top"):

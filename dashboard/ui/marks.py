@@ -25,7 +25,8 @@ _STYLE = """<style>
   .st-key-shaped-{key} .js-plotly-plot {{ pointer-events: none }}
   .st-key-touch-{key} {{ display: block; position: absolute; inset: 0 }}
   .st-key-touch-{key} > * {{ position: absolute; transform: translate(-50%, -50%); width: {finger}px !important }}
-  .st-key-touch-{key} button {{ width: {finger}px; height: {finger}px; min-height: 0; padding: 0; opacity: 0 }}
+  .st-key-touch-{key} button {{ width: {finger}px; height: {finger}px; min-height: 0; padding: 0;
+    overflow: hidden; white-space: nowrap; opacity: 0 }}
   {places}
 }}
 </style>"""
