@@ -8,4 +8,6 @@ diverging   a bar from worse to better about a neutral middle, one per group
 funnel      shares against the number they are shares of, between the limits of a funnel
 changes     what a figure was and what it is, one row per figure
 rates, resolution, healing_clock, maintenance, results, pairs, risk    the measures
+head        the drawing of a head, behind the face map
+rates, resolution, healing_clock, maintenance, results, pairs, risk, face    the measures
 """

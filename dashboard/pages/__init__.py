@@ -3,6 +3,7 @@
 from dashboard.pages import (
     compare,
     data,
+    face_map,
     healing_clock,
     maintenance,
     overview,
@@ -18,7 +19,7 @@ from dashboard.pages import (
 SECTIONS = {
     "": (overview,),
     "Outcomes": (side_effects, time_to_resolution, maintenance, results),
-    "Explore": (compare,),
+    "Explore": (compare, face_map),
     "For a patient": (patients, healing_clock),
     "Monitor": (watch, what_changed),
     "Data": (records, data),
