@@ -7,7 +7,11 @@ import streamlit as st
 
 from dashboard.charts.comparison import MOST_GROUPS, baseline_balance, comparison, comparison_ratios, most_frequent
 from dashboard.charts.maintenance import maintenance_intervals
+from dashboard.charts.pairs import MOST as MOST_SIDES
+from dashboard.charts.pairs import side_differences
 from dashboard.charts.resolution import time_to_resolution
+from dashboard.charts.risk import MOST as MOST_CROSSES
+from dashboard.charts.risk import risk_and_durability
 from dashboard.filters import Filters
 from dashboard.ui import cache, wording
 from dashboard.ui.choices import COMPARED, CONFOUNDERS, UNITS, WINDOWS, choice, horizon, several
@@ -31,6 +35,12 @@ NOT_TESTED = (
     "The curves are compared by their limits: patients count by weights here, and the log-rank test, which takes every "
     "interval for another patient's, would find differences too easily."
 )
+SIDES = "The same patient, day, treatment type and area, left against right, both followed up."
+NO_PAIRS = (
+    "No left and right of one patient, day, treatment type and area were both followed up in this selection. Choose a "
+    "longer period or fewer filters. Sides are what treatments have as side."
+)
+RISK = "Side by side, and not one because of the other. Time between courses is not the duration of the effect."
 
 
 def render(filters: Filters) -> None:
@@ -65,6 +75,7 @@ def render(filters: Filters) -> None:
         _said(readings.balance(cache.measure("baseline_balance", chosen, by, **options), by, look))
     _side_effects(chosen, by, strata, options)
     _curves(chosen, by, strata)
+    _pictures(chosen, by, unit, window)
 
 
 def _side_effects(filters: Filters, by: tuple[str, ...], strata: tuple[str, ...], options: dict[str, Any]) -> None:
@@ -103,6 +114,33 @@ def _curves(filters: Filters, by: tuple[str, ...], strata: tuple[str, ...]) -> N
         with calmly():
             _said([readings.medians(cache.measure("maintenance_summary", filters, by), by, look, "had returned")])
             st.caption(NOT_TESTED)
+
+
+def _pictures(filters: Filters, by: tuple[str, ...], unit: str, window: int | None) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        section(
+            "Risk against durability",
+            risk_and_durability,
+            filters,
+            by=by,
+            lead=RISK,
+            most=MOST_CROSSES,
+            unit=unit,
+            window_days=window,
+        )
+    with right:
+        # Of sides compared the pairs are of everybody: no pair has but one side.
+        section(
+            "Left against right",
+            side_differences,
+            filters,
+            by=() if by == ("side",) else by,
+            lead=SIDES,
+            most=MOST_SIDES,
+            nothing=NO_PAIRS,
+            reading=readings.sides,
+        )
 
 
 def _said(sentences: list[str]) -> None:

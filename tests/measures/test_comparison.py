@@ -175,7 +175,7 @@ def test_a_unit_has_one_stratum_all_its_values_together(snapshot_of: SnapshotOf)
     assert row["named_without_both"] == "cheek; not recorded; lips"
 
 
-def severe_get_b(seed: int, patients: int = 1200) -> Exports:
+def severe_get_b(seed: int, patients: int = 3000) -> Exports:
     """Severe cases get product B four times out of five, mild ones one time out of five, and bruise more.
 
     At the same severity product B bruises 0.10 less: mild 0.20 with A and 0.10 with B, severe 0.60 and 0.50.

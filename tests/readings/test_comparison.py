@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 import pandas as pd
+import pytest
 
 from dashboard.charts.style import LIGHT
 from dashboard.ui.readings import comparison as readings
 from tests.conftest import SnapshotOf
 from tests.drawing import Exports
 from tests.measures.test_comparison import NEWCOMBE, exports_of
+from tests.measures.test_side_differences import pairs_of
 
 BY = ("technique",)
 
@@ -119,3 +121,17 @@ def test_nothing_is_said_of_nothing(snapshot_of: SnapshotOf) -> None:
     assert readings.side_effects(nothing, (), LIGHT, ()) == []
     assert readings.overlap(nothing, (), LIGHT, "session") == []
     assert readings.too_few(nothing, (), LIGHT) == ""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        ({f"p{place}": "l" for place in range(20)}, "a side effect was oftener on the left"),
+        ({f"p{place}": "r" for place in range(20)}, "a side effect was oftener on the right"),
+        ({f"p{place}": "lr" for place in range(10)}, "leave open which side"),
+    ],
+)
+def test_a_side_is_named_only_where_the_limits_leave_no_other(
+    pairs: dict[str, str], words: str, snapshot_of: SnapshotOf
+) -> None:
+    assert words in readings.sides(snapshot_of(pairs_of(**pairs)).measure("side_differences", by=()))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard.charts.pairs import signed_between
 from dashboard.charts.style import SMALL, Look, count, days, groups, percent, words
 from dashboard.ui.wording import LOW_COMPLETENESS, UNITS, joined, listed
 
@@ -136,6 +137,17 @@ def medians(summary: pd.DataFrame, by: Sequence[str], look: Look, event: str) ->
             limits = f" (between {row.median_low:,.0f} and {high})"
         parts.append(f"after {days(row.median_days)}{limits} with {group.name}")
     return f"Half {event} {joined(parts)}." if parts else ""
+
+
+def sides(totals: pd.DataFrame) -> str:
+    """Whether a side effect was oftener on one side, over all pairs."""
+    row: Any = totals[totals["effect"].astype(str) == "any"].iloc[0]
+    low, high = row.difference_low, row.difference_high
+    limits = f"{signed_between(low, high)} percentage points"
+    if low <= 0 <= high:
+        return f"Over all pairs, the limits ({limits}) leave open which side had a side effect oftener."
+    side = "left" if row.difference > 0 else "right"
+    return f"Over all pairs, a side effect was oftener on the {side} (left less right: {limits})."
 
 
 def _columns(strata: Sequence[str]) -> str:
