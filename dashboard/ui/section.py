@@ -48,7 +48,7 @@ _TOTALS = {
     "baseline_balance": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
-_COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk", "exposed", "event")
+_COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk", "exposed", "event", "evaluable")
 """What a measure counts: the first that it has says whether there is anything."""
 FUNNELS = (("practitioner",), ("clinic",))
 """By what it is told who was little followed up."""
