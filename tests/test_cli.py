@@ -169,6 +169,8 @@ def test_rejected_rows_end_with_status_one_and_a_file(tmp_path: Path) -> None:
         (["side_effect_rates", "--by", "mood"], "cannot be shown by mood"),
         (["maintenance_intervals", "--by", "effect"], "cannot be shown by effect"),
         (["maintenance_intervals", "--window-days", "30"], "takes no --window-days"),
+        (["comparison", "--reference", "moon"], "the reference 'moon' is none of the groups; there are: "),
+        (["side_effect_rates", "--reference", "moon"], "takes no --reference"),
         (["side_effect_rates", "--limits", "none"], "takes no --limits"),
         (["time_to_resolution", "--limits", "wide"], "'wide' is not one of"),
         (["treatments", "--by", "area"], "take no --by"),

@@ -164,8 +164,8 @@ def _line(row: Any, name: str, title: str, is_adjusted: bool, scale: Any, figure
     if is_adjusted:
         n = row.evaluable + row.reference_evaluable - row.evaluable_without_both
         strata = f"{count(row.strata)} strat{'um' if row.strata == 1 else 'a'}"
-        within = f"n{NBSP}{count(n)} in {strata}" if row.strata else "no overlap"
-        said, hover = f"<b>{figure_}</b>  {within}", f"{title}<br>adjusted, {within}: {known}"
+        said = f"<b>{figure_}</b>  n{NBSP}{count(n)}" if row.strata else "no overlap"
+        hover = f"{title}<br>adjusted, {count(n)} in {strata}: {known}"
         return Line(name, value, low, high, n, said, hover, True)
     n = min(row.evaluable, row.reference_evaluable)
     p = f"p{NBSP}{p_in_words(row.p_adjusted)}" if not math.isnan(row.p_adjusted) else "too few to test"

@@ -48,7 +48,7 @@ def render(filters: Filters) -> None:
         return
     look = cache.look()
     with st.container(horizontal=True, vertical_alignment="top"):
-        column = choice("Compare", COMPARED, "comparison_by", "Technique")
+        column = choice("Compare", COMPARED, "comparison_by")
         unit = choice("Count", UNITS, "comparison_unit")
         window = choice("Onset within", WINDOWS, "comparison_window")
     by = (column,)

@@ -34,9 +34,9 @@ RETURNS = {"Returned": True, "Not yet returned": False}
 COMPARED = {
     words(column): column
     for column in (
-        "treatment_type",
-        "product",
         "technique",
+        "product",
+        "treatment_type",
         "dose_band",
         "practitioner",
         "clinic",
