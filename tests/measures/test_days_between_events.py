@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import RandomSnapshot, SnapshotOf
 from tests.drawing import Exports, Row, on
-from tests.measures.agreement import SEEDS, agrees_on_random_cases, column_of
+from tests.measures.agreement import SEEDS, agrees, agrees_on_random_cases, column_of
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -45,6 +45,13 @@ def test_a_cluster_is_found(snapshot_of: SnapshotOf) -> None:
     assert column_of(own, "treated_on")[:2] == [on(0), on(20)]
     assert column_of(own, "signal") == [""] * (len(GAPS) - 2) + ["below limit"] * 3
     assert len(gaps) == 2 * len(own)  # any, too
+
+
+def test_signals_agree_with_the_naive_implementation(snapshot_of: SnapshotOf) -> None:
+    exports = on_days([0, *itertools.accumulate(GAPS)])
+    store = snapshot_of(exports)
+    agrees("days_between_events", exports, store, {}, ())
+    assert {"below limit", ""} == set(store.measure("days_between_events", by=())["signal"])
 
 
 def test_what_is_not_rare_is_not_here(snapshot_of: SnapshotOf) -> None:

@@ -8,9 +8,10 @@ from scipy import stats
 from dashboard.filters import Filters
 from dashboard.privacy import Withheld
 from dashboard.store import SuppressedStore
+from tests import oracle
 from tests.conftest import RandomSnapshot, SnapshotOf
-from tests.drawing import Exports, Row, on
-from tests.measures.agreement import SEEDS, agrees_on_random_cases, column_of, only
+from tests.drawing import Exports, Row, on, random_filters
+from tests.measures.agreement import SEEDS, agrees, agrees_on_random_cases, column_of, only
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -72,6 +73,38 @@ def test_a_planted_lot_is_found_among_those_of_its_product(snapshot_of: Snapshot
     assert column_of(own, "p_adjusted") == pytest.approx(stats.false_discovery_control(own["p"], method="bh"), rel=1e-9)
     assert column_of(own, "is_signal") == [True, False, False, False]
     assert "" not in {*found["product"], *found["lot"]}
+
+
+def test_signals_agree_with_the_naive_implementation(snapshot_of: SnapshotOf) -> None:
+    agrees("lot_signals", PLANTED, snapshot_of(PLANTED), {}, ())
+    agrees("lot_signals", PLANTED, snapshot_of(PLANTED), {"effect": ("nodule",)}, ("treatment_type",))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_exposed_are_those_of_the_naive_implementation(seed: int, random_snapshot: RandomSnapshot) -> None:
+    exports, store = random_snapshot(seed)
+    for place in range(4):
+        selection = random_filters(seed * 4 + place, exports)
+        expected: dict[tuple[str, str, str], list[Row]] = {}
+        for record in oracle.cohort(oracle.treatment_records(exports), selection):
+            own = record["attributes"]
+            if own["lot"]:
+                expected.setdefault((own["product"], own["lot"], record["patient_id"]), []).append(record)
+        found = store.records("lot_exposed", Filters(**selection)).fillna("").to_dict("records")
+        assert sorted((row["product"], row["lot"], row["patient_id"]) for row in found) == sorted(expected)
+        for row in found:
+            records = expected[row["product"], row["lot"], row["patient_id"]]
+            days = [record["treated_on"] for record in records]
+            effects = {
+                side_effect["effect"]
+                for record in records
+                for side_effect in record["side_effects"]
+                if oracle.is_counted(side_effect, selection)
+            }
+            assert row["treatment_records"] == len(records)
+            assert (row["first_treated_on"], row["last_treated_on"]) == (min(days), max(days))
+            assert row["is_followed_up"] == any(record["follow_ups"] or record["side_effects"] for record in records)
+            assert row["side_effects"] == ", ".join(sorted(effects))
 
 
 def test_who_was_exposed_can_be_had_and_is_withheld(snapshot_of: SnapshotOf) -> None:

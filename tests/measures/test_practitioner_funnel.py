@@ -7,7 +7,7 @@ from scipy import stats
 
 from tests.conftest import RandomSnapshot, SnapshotOf
 from tests.drawing import Exports, Row, on
-from tests.measures.agreement import SEEDS, agrees_on_random_cases, column_of, only
+from tests.measures.agreement import SEEDS, agrees, agrees_on_random_cases, column_of, only
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -55,6 +55,14 @@ def test_one_apart_and_one_without_follow_ups_are_signals(snapshot_of: SnapshotO
     unseen = only(funnel, practitioner="N", effect="bruising")
     assert (unseen["signal"], unseen["rate"], unseen["funnel_998_low"]) == ("", None, None)
     assert only(funnel, practitioner="A", effect="any")["is_signal"] is False
+
+
+def test_signals_agree_with_the_naive_implementation(snapshot_of: SnapshotOf) -> None:
+    agrees("practitioner_funnel", APART, snapshot_of(APART), {}, ("practitioner",))
+    spread = practitioners({f"S{i}": (5 + 4 * (i % 5), 60, 60) for i in range(10)} | {"Z": (0, 90, 90)})
+    agrees("practitioner_funnel", spread, snapshot_of(spread), {}, ("practitioner",))
+    funnel = snapshot_of(spread).measure("practitioner_funnel", by=("practitioner",))
+    assert column_of(funnel, "between_groups_sd")[0] > 0.01
 
 
 def test_nobody_is_apart_from_alone(snapshot_of: SnapshotOf) -> None:

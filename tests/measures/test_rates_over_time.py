@@ -12,7 +12,7 @@ import pytest
 from dashboard.store import Store
 from tests.conftest import RandomSnapshot, SnapshotOf
 from tests.drawing import Exports, Row
-from tests.measures.agreement import SEEDS, agrees_on_random_cases, column_of, only
+from tests.measures.agreement import SEEDS, agrees, agrees_on_random_cases, column_of, only
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -47,6 +47,8 @@ def signals_of(store: Store, effect: str = "bruising") -> list[str]:
     return [str(signal) for signal in rates[rates["effect"] == effect]["signal"]]
 
 
+HIGH = by_month([*[(8, 100), (12, 100)] * 4, *[(11, 100)] * 9])
+RISING = by_month([*[(10, 100), (9, 100)] * 4, *[(8 + i, 100) for i in range(6)]])
 # 13 months of 10 in 100, one of 30 in 100, one more: 170 of 1,500 = .1133; 3 sigma = .0951.
 PLANTED = by_month([*[(10, 100)] * 13, (30, 100), (10, 100)])
 
@@ -63,6 +65,19 @@ def test_a_planted_signal_is_found(snapshot_of: SnapshotOf) -> None:
     assert (row["chart"], sigma_z < 1) == ("p", True)
     assert (row["limit_low"], row["limit_high"]) == pytest.approx((centre - 3 * sigma, centre + 3 * sigma), rel=1e-12)
     assert (row["signal"], row["is_signal"]) == ("above limit", True)
+
+
+def test_signals_agree_with_the_naive_implementation(snapshot_of: SnapshotOf) -> None:
+    chance = np.random.default_rng(4)
+    shares = [0.1] * 14 + [0.3] * 3 + [0.2] * 9 + [0.12 + 0.03 * i for i in range(7)] + [0.05] * 4
+    drawn = [(int(chance.binomial(n, p)), int(n)) for p, n in zip(shares, chance.integers(60, 120, 37), strict=True)]
+    found: set[str] = set()
+    for exports in (PLANTED, HIGH, RISING, by_month(drawn, first_year=2022)):
+        store = snapshot_of(exports)
+        agrees("rates_over_time", exports, store, {}, ())
+        rates = store.measure("rates_over_time", by=())
+        found |= {*rates["signal"], *rates["chart"]}
+    assert {"p", "p'", "above limit", "eight high", "eight low", "six rising"} <= found
 
 
 def test_the_month_that_is_not_over_gives_no_signal_and_takes_no_part(snapshot_of: SnapshotOf) -> None:
@@ -83,12 +98,10 @@ def test_no_signal_before_twelve_months(snapshot_of: SnapshotOf) -> None:
 
 
 def test_runs_are_signals(snapshot_of: SnapshotOf) -> None:
-    high = by_month([*[(8, 100), (12, 100)] * 4, *[(11, 100)] * 9])
     # 179 of 1,700 = .1053: the ninth month begins the run that (12, 100) of the eighth had begun before.
-    assert signals_of(snapshot_of(high))[-3:] == ["eight high"] * 3
-    assert signals_of(snapshot_of(high))[:14] == [""] * 14
-    rising = by_month([*[(10, 100), (9, 100)] * 4, *[(8 + i, 100) for i in range(6)]])
-    assert signals_of(snapshot_of(rising)) == [""] * 13 + ["six rising"]
+    assert signals_of(snapshot_of(HIGH))[-3:] == ["eight high"] * 3
+    assert signals_of(snapshot_of(HIGH))[:14] == [""] * 14
+    assert signals_of(snapshot_of(RISING)) == [""] * 13 + ["six rising"]
 
 
 def test_months_without_follow_up_are_no_points(snapshot_of: SnapshotOf) -> None:
