@@ -13,7 +13,6 @@ from dashboard.ui.wording import plain
 Choose = Callable[[str], None]
 """Told the `customdata` of a mark, before the page runs again."""
 
-_CHOSEN = "is_chosen"
 _FINGER = 24  # pixels: as many as still keep neighbours on a phone apart
 
 # Plotly takes a tap for one on the mark before, and holds the page fast. For fingers it is left alone, and buttons that
@@ -32,30 +31,22 @@ _STYLE = """<style>
 </style>"""
 
 
-def was_chosen() -> bool:
-    """Whether a mark was chosen and the page has not run as a whole since; once, then no more."""
-    return bool(st.session_state.pop(_CHOSEN, False))
-
-
 def chart_of_marks(figure: Figure, key: str, alt: str, config: dict[str, Any], on_choose: Choose) -> None:
     """A chart of its container's height whose marks, those of the trace that has `customdata` and no text, choose.
 
-    What is shown in a fragment asks `was_chosen` first, for a choice is the whole page's.
+    It belongs in no fragment: a choice is the whole page's, and one that is told to a fragment which has just been
+    replaced is lost.
     """
     # A click is forgotten once it is told, so that the next one on the same mark is told too.
     clicks = f"{key}-clicks"
     count = st.session_state.get(clicks, 0)
     this = f"{key}-{count}"
 
-    def choose(value: str) -> None:
-        on_choose(value)
-        st.session_state[_CHOSEN] = True
-
     def clicked() -> None:
         points = st.session_state[this]["selection"]["points"]
         if points and st.session_state.get(clicks, 0) == count:
             st.session_state[clicks] = count + 1
-            choose(str(points[0]["customdata"]))
+            on_choose(str(points[0]["customdata"]))
 
     st.plotly_chart(
         drawable(figure),
@@ -78,4 +69,4 @@ def chart_of_marks(figure: Figure, key: str, alt: str, config: dict[str, Any], o
     with st.container(key=f"touch-{key}"):
         for place, value in enumerate(marks["customdata"]):
             name = plain(words(value) or NOT_RECORDED)
-            st.button(name, key=f"touch-{key}-{place}", on_click=choose, args=(value,), type="tertiary")
+            st.button(name, key=f"touch-{key}-{place}", on_click=on_choose, args=(value,), type="tertiary")

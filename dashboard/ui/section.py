@@ -19,7 +19,7 @@ from dashboard.store import MEASURES, definition, options_of
 from dashboard.ui import cache, wording
 from dashboard.ui.awaiting import drawn
 from dashboard.ui.errors import calmly
-from dashboard.ui.marks import Choose, chart_of_marks, was_chosen
+from dashboard.ui.marks import Choose, chart_of_marks
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import plain
 
@@ -101,8 +101,6 @@ def section(
 
         def draw() -> bool:
             with calmly():
-                if was_chosen():
-                    st.rerun()
                 frame, is_awaited = cache.arriving(name, filters, by, **options)
                 st.subheader(heading, anchor=False)
                 if lead:
@@ -137,7 +135,10 @@ def section(
                 return is_awaited
             return False
 
-        drawn(draw, cache.arriving(name, filters, by, **options)[1])
+        if on_choose is not None:
+            draw()
+        else:
+            drawn(draw, cache.arriving(name, filters, by, **options)[1])
 
 
 def _followed_up(name: str, filters: Filters, by: tuple[str, ...], given: dict[str, Any]) -> list[str]:
