@@ -41,7 +41,7 @@ def records_changed(earlier: Store) -> None:
         return [count(sum(numbers.get((table, kind), 0) for kind in kinds)) for table in tables]
 
     shown = {
-        "": [called(table) for table in tables],
+        "Table": [called(table) for table in tables],
         "Added": counted("added", "late"),
         "of them late": counted("late"),
         "Edited": counted("edited"),
