@@ -102,10 +102,12 @@ def _which(earlier: Store, changed: pd.DataFrame) -> None:
     if not tables:
         st.caption("There is none. What was added and is not late stands on the page Records.")
         return
-    listed = pd.concat([changes.records(name, table, LISTED) for table in tables], ignore_index=True)
+    listed = changes.records(name, tables, LISTED)
+    is_cut = bool((listed["table"].value_counts() == LISTED).any())
+    listed["table"] = [called(table) for table in listed["table"]]
     config: dict[str, Any] = columns_in_words(listed)
     st.dataframe(listed, hide_index=True, column_config=config, placeholder="–", alt=f"{chosen}, as a table")
-    if (listed["table"].value_counts() == LISTED).any():
+    if is_cut:
         st.caption(f"The first {LISTED} of a table are shown; the download has all.")
     panels(
         name,
