@@ -389,7 +389,8 @@ def catalogue(
     "--since", type=click.IntRange(1), metavar="NUMBER", help="Changes since this snapshot. [default: the previous]"
 )
 @click.option("--patient-id", metavar="ID", help="Whose the tables of one patient are.")
-@click.option("--strata", multiple=True, metavar="GROUP", help="Test groups within strata; repeat to cross them.")
+@click.option("--strata", multiple=True, metavar="GROUP", help="Compare groups within strata; repeat to cross them.")
+@click.option("--reference", metavar="VALUE", help="The group that others are compared with. [default: the largest]")
 @click.option(
     "--limits",
     type=click.Choice(["clustered", "greenwood", "none"]),

@@ -23,7 +23,15 @@ import data
 import queries
 from dashboard import figures, privacy
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
-from dashboard.measures import ESTIMATES, OF_FIGURES, OF_RESOLUTION_CURVES, Limits, ResolutionCurves, resolution_curves
+from dashboard.measures import (
+    ESTIMATES,
+    OF_FIGURES,
+    OF_RESOLUTION_CURVES,
+    Limits,
+    ResolutionCurves,
+    groups_in_words,
+    resolution_curves,
+)
 from data import catalogue
 from data.contract import TABLES
 from data.generations import number_of, published
@@ -60,7 +68,11 @@ BATCH_ROWS = 50_000
 MOST_FOUND = 50
 MOST_CURVES = 200
 OF_CURVES = {"clock", "limits"}
-OF_TESTS = {"time_to_resolution_summary": {"strata"}}
+OF_COMPARISONS = {
+    "time_to_resolution_summary": {"strata"},
+    "comparison": {"strata", "reference"},
+    "baseline_balance": {"reference"},
+}
 FIRST_LOOK = ("session", None, "onset", 0.95)
 FEW_RECORDS = 2_000_000
 HORIZON_DAYS = 30
@@ -190,16 +202,20 @@ class Store:
         level: float = 0.95,
         limits: Limits = "clustered",
         strata: Sequence[str] = (),
+        reference: str | None = None,
     ) -> pd.DataFrame:
         """The figures of a measure: first the columns of `by`, then those its definition names, a row per group.
 
         `limits` are those of resolution curves: clustered by patient, which may take seconds; greenwood, empty where a
-        curve is Turnbull's; or none. Within `strata`, more groups, those of `by` are tested against each other.
-        `by` may be empty: then there is one group and no column for it. A group of '' was not recorded. Options that a
-        measure does not know are left alone. Raises FilterError for a group that the measure cannot be shown by.
+        curve is Turnbull's; or none. Within `strata`, more groups, those of `by` are compared with each other;
+        `reference` is the one that others are compared with, None being the largest (of crossed groups their values,
+        with ", " between them). `by` may be empty: then there is one group and no column for it. A group of '' was not
+        recorded. Options that a measure does not know are left alone. Raises FilterError for a group that the measure
+        cannot be shown by, and for a reference that is none of the groups.
         """
         possible = queries.groups_of(name)
-        strata = tuple(strata) if name in OF_TESTS else ()
+        of_comparison = OF_COMPARISONS.get(name, set())
+        strata = tuple(strata) if "strata" in of_comparison else ()
         impossible = [group for group in (*by, *strata) if group not in possible]
         if twice := set(by) & set(strata):
             raise FilterError(f"groups cannot be compared within strata of the same: {', '.join(sorted(twice))}")
@@ -207,23 +223,29 @@ class Store:
             raise FilterError(f"{name} cannot be shown by {', '.join(impossible)}; it can by: {', '.join(possible)}")
         filters = filters or Filters()
         is_first_look = filters.is_empty and (unit, window_days, clock, level, *strata) == FIRST_LOOK
-        is_first_look &= limits == "none" or name not in OF_RESOLUTION_CURVES
+        is_first_look &= (limits == "none" or name not in OF_RESOLUTION_CURVES) and reference is None
         stored = self._stored.get((name, ",".join(by))) if is_first_look else None
         if stored:
             return figures.from_blob(stored)
-        sql = queries.measure(name, (*by, *strata))
+        sql = queries.measure(name, by, strata)
         given = {"filters": filters.to_sql(), "unit": unit, "window_days": window_days, "clock": clock}
         counts = partial(self._frame, sql, {key: value for key, value in given.items() if f"${key}" in sql})
+        chosen: dict[str, Any] = {"strata": strata, "reference": reference}
+        more = {
+            option: value for option, value in chosen.items() if option in of_comparison and value not in (None, ())
+        }
         if name in OF_RESOLUTION_CURVES:
             curves = self._resolution_curves(filters, tuple(by), clock, level, limits)
-            more = {"strata": strata} if strata else {}
             estimates = OF_RESOLUTION_CURVES[name](curves, by, counts, **more)
         elif name in OF_FIGURES:
             beside, parts = OF_FIGURES[name]
             estimates = beside(*(self.measure(part, filters, by, unit, window_days, level=level) for part in parts), by)
         else:
-            estimates = ESTIMATES[name](counts(), tuple(by), level)
-        texts = (*by, "effect", "outcome", "month")
+            rows = counts()
+            if "reference" in more and len(rows) and reference not in (found := groups_in_words(rows, by)):
+                raise FilterError(f"the reference {reference!r} is none of the groups; there are: {found}")
+            estimates = ESTIMATES[name](rows, tuple(by), level, **more)
+        texts = (*by, "effect", "outcome", "scale", "month")
         return estimates.astype({column: "str" for column in texts if column in estimates})
 
     def _resolution_curves(
@@ -546,7 +568,7 @@ def options_of(name: str) -> tuple[str, ...]:
     sql = queries.measure(name, ()) if name in MEASURES else _records_sql(name)
     bound = set(re.findall(r"\$(\w+)", sql)) - {"filters"}
     of_curves = OF_CURVES if name in OF_RESOLUTION_CURVES else set()
-    return tuple(sorted(bound | of_curves | OF_TESTS.get(name, set())))
+    return tuple(sorted(bound | of_curves | OF_COMPARISONS.get(name, set())))
 
 
 def definition(name: str) -> Definition:

@@ -14,10 +14,10 @@ The room decides what a select becomes:
     account/    what became of the imported rows, counted              (dashboard/store.py)
     changes/    what differs in one table of two snapshots             (dashboard/store.py)
 
-Values are bound by name. What varies by name instead stands as `{{ name }}`: the group columns, which come from GROUPS,
-and another measure or its observations, whose select is put in its place: by the same groups, by these and more of a
-record (`{{ name with month }}`), or by another of a record instead of them (`{{ name by total }}`). In changes/
-stand the table and columns that are compared, which come from the contract.
+Values are bound by name. What varies by name instead stands as `{{ name }}`: the columns of groups and of strata, which
+come from the lists below, and another measure or its observations, whose select is put in its place: by the same
+groups, by these and more of a record (`{{ name with month }}`), or by another of a record instead of them
+(`{{ name by total }}`). In changes/ stand the table and columns that are compared, which come from the contract.
 """
 
 from __future__ import annotations
@@ -64,6 +64,9 @@ TIMES = ("month", "quarter", "year")
 RECORD_GROUPS = (*ATTRIBUTES, *TIMES, "total")
 SIDE_EFFECT_GROUPS = ("effect", "severity")
 COURSE_GROUPS = ("position",)
+
+AND, THEN = "\x1f", "\x1e"
+"""Between the values of a column in a stratum, and between columns: values may hold any other character."""
 
 _INNER = re.compile(r"\{\{ (\w+)(?: (with|by) ([\w, ]+))? \}\}")
 _LABEL = re.compile(r"^([a-z][a-z -]*): (.*)$")
@@ -122,18 +125,34 @@ def groups_of(name: str) -> tuple[str, ...]:
     if own & {"month", "treated_on"}:
         own |= set(TIMES)
     groups = tuple(group for group in RECORD_GROUPS if group not in own)
-    has_side_effects, has_courses = "cohort_side_effects" in sql, "course_no" in sql
+    # A measure that has no place for them, nor one within it, cannot tell them apart.
+    are_told_apart = re.search(
+        r"\{\{ (group|severity|\w+ with [\w, ]+|side_effect_rates) \}\}", read(f"measures/{name}")
+    )
+    has_side_effects, has_courses = "cohort_side_effects" in sql and are_told_apart is not None, "course_no" in sql
     if has_side_effects and has_courses:
         return groups  # what both have
     return groups + SIDE_EFFECT_GROUPS * has_side_effects + COURSE_GROUPS * has_courses
 
 
-def measure(name: str, groups: Sequence[str]) -> str:
-    """The select of a measure by these groups; ValueError for a group that the lists above do not hold."""
-    unknown = set(groups) - {*RECORD_GROUPS, *SIDE_EFFECT_GROUPS, *COURSE_GROUPS}
+def measure(name: str, groups: Sequence[str], strata: Sequence[str] = ()) -> str:
+    """The select of a measure by these groups, within strata; ValueError for one that the lists above do not hold.
+
+    Where the select has no place for the stratum of a unit, strata are more groups.
+    """
+    unknown = {*groups, *strata} - {*RECORD_GROUPS, *SIDE_EFFECT_GROUPS, *COURSE_GROUPS}
     if unknown:
         raise ValueError(f"no such group: {', '.join(sorted(unknown))}")
-    return _filled(read(f"measures/{name}"), groups)
+    sql = read(f"measures/{name}")
+    if "{{ stratum }}" in sql:
+        return _filled(sql.replace("{{ stratum }}", _stratum(strata)), groups)
+    return _filled(sql, (*groups, *strata))
+
+
+def _stratum(strata: Sequence[str]) -> str:
+    """The stratum of the rows that are aggregated: of each column all its values together."""
+    sets = [f"array_to_string(list_sort(list_distinct(list({column}))), chr({ord(AND)}))" for column in strata]
+    return f"concat_ws(chr({ord(THEN)}), {', '.join(sets)})" if sets else "''"
 
 
 def observations(name: str, groups: Sequence[str]) -> str:

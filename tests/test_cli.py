@@ -160,7 +160,7 @@ def test_rejected_rows_end_with_status_one_and_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["side_effect_rate"], "there is no measure 'side_effect_rate'; there are: days_between_events"),
+        (["side_effect_rate"], "there is no measure 'side_effect_rate'; there are: asymmetry_change"),
         (["side_effect_rates", "--where", "colour=red"], "there is no column 'colour'"),
         (["side_effect_rates", "--where", "area=moon"], "area 'moon' occurs nowhere; there are: "),
         (["side_effect_rates", "--where", "area"], "is not COLUMN=VALUE"),

@@ -37,7 +37,7 @@ _INSIDE, _OUTSIDE = 0.95, 0.998
 class _Dot:
     """One group of a funnel: its units and share, its name (beside the dot where it is to stand there) and hover text.
 
-    `symbol` tells those outside the 99.8 % limits from the others.
+    `symbol` tells those outside the 99.8 % limits from the others; who is quiet is in the background.
     """
 
     name: str
@@ -46,6 +46,7 @@ class _Dot:
     hover: str
     is_named: bool
     symbol: str = "circle"
+    is_quiet: bool = False
 
 
 def follow_up_funnel(funnel: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] = ("practitioner",)) -> Figure:
@@ -86,7 +87,7 @@ def practitioner_funnel(
     """The rate of an effect against the evaluable units, one dot per group, between the funnel's limits.
 
     Dots outside the 95 % limits bear their names where there is room, those above the upper 99.8 % limit are upright
-    triangles, those below the lower one hanging. Where one group is `you`, it alone is named.
+    triangles, those below the lower one hanging. Where one group is `you`, it alone is named, and filled.
     """
     known = funnel[(funnel["effect"].astype(str) == effect) & funnel["rate"].notna()]
     if known.empty:
@@ -104,6 +105,7 @@ def practitioner_funnel(
                 f"up<br>expected between {percent(row.funnel_998_low)} and {percent(row.funnel_998_high)}",
                 is_you and (you is not None or not row.funnel_95_low <= row.rate <= row.funnel_95_high),
                 {ABOVE: "triangle-up", BELOW: "triangle-down"}.get(row.signal, "circle"),
+                not is_you,
             )
         )
     overall, tau = float(known["overall_rate"].iloc[0]), float(known["between_groups_sd"].iloc[0])
@@ -171,6 +173,7 @@ def _curve(units: np.ndarray, limit: Floats, look: Look, width: float, dash: str
 
 
 def _dots(dots: Sequence[_Dot], look: Look) -> Figure:
+    colours = [look.quiet if dot.is_quiet else look.accent for dot in dots]
     return {
         "type": "scatter",
         "mode": "markers",
@@ -179,8 +182,11 @@ def _dots(dots: Sequence[_Dot], look: Look) -> Figure:
         "marker": {
             "symbol": [dot.symbol for dot in dots],
             "size": [9 if dot.symbol == "circle" else 12 for dot in dots],
-            "color": [look.ground if dot.units < SMALL else look.accent for dot in dots],
-            "line": {"color": look.accent, "width": 2},
+            "color": [
+                look.ground if dot.units < SMALL or dot.is_quiet else colour
+                for dot, colour in zip(dots, colours, strict=True)
+            ],
+            "line": {"color": colours, "width": 2},
         },
         "hovertext": [dot.hover for dot in dots],
         "hoverinfo": "text",

@@ -27,6 +27,7 @@ def side_differences(
 
     Without `effects`, those are any and the most frequent ones.
     """
+    differences = differences[~(differences["pairs"] == 0)]
     effects = ["any", *by_frequency(differences)[:COMMON]] if effects is None else effects
     by = [column for column in by if column != "effect"]
     rows: list[Row] = []

@@ -132,7 +132,7 @@ def result_distribution(
 ) -> Figure:
     """The shares of every score of one scale, from worse on the left to better on the right."""
     levels = _SCALES[scale]
-    own = distribution[distribution["scale"].astype(str) == scale]
+    own = distribution[(distribution["scale"].astype(str) == scale) & (distribution["recorded"] > 0)]
     bars = []
     for group in groups(own, by, look, "recorded", MOST_BARS):
         of_score = {row.score: row for _, row in group.rows.iterrows()}

@@ -1,7 +1,9 @@
 """The pages in reading order, by the sections of the menu. A page has a TITLE, a URL_PATH and `render(filters)`."""
 
 from dashboard.pages import (
+    compare,
     data,
+    face_map,
     healing_clock,
     maintenance,
     overview,
@@ -17,6 +19,7 @@ from dashboard.pages import (
 SECTIONS = {
     "": (overview,),
     "Outcomes": (side_effects, time_to_resolution, maintenance, results),
+    "Explore": (compare, face_map),
     "For a patient": (patients, healing_clock),
     "Monitor": (watch, what_changed),
     "Data": (records, data),

@@ -6,15 +6,11 @@ import streamlit as st
 
 from dashboard.charts import results as charts
 from dashboard.charts.diverging import MOST as MOST_BARS
-from dashboard.charts.pairs import MOST as MOST_SIDES
-from dashboard.charts.pairs import side_differences
 from dashboard.charts.resolution import time_to_resolution
-from dashboard.charts.risk import MOST as MOST_CROSSES
-from dashboard.charts.risk import risk_and_durability
 from dashboard.filters import Filters
-from dashboard.ui import readings
 from dashboard.ui.choices import OUTCOMES, choice, group
 from dashboard.ui.heading import heading
+from dashboard.ui.readings import results as readings
 from dashboard.ui.section import section
 
 TITLE = "Results"
@@ -41,12 +37,6 @@ ASSOCIATION = (
     "This is an association: those who follow advice may heal sooner for other reasons, and advice may be kept because "
     "all went well."
 )
-SIDES = "The same patient, day, treatment type and area, left against right, both followed up."
-NO_PAIRS = (
-    "No left and right of one patient, day, treatment type and area were both followed up in this selection. Choose a "
-    "longer period or fewer filters. Sides are what treatments have as side."
-)
-RISK = "Side by side, and not one because of the other. Time between courses is not the duration of the effect."
 
 
 def render(filters: Filters) -> None:
@@ -100,14 +90,3 @@ def render(filters: Filters) -> None:
         lead=ASSOCIATION,
         horizon=60,
     )
-    section(
-        "Left against right",
-        side_differences,
-        filters,
-        by=by,
-        lead=SIDES,
-        most=MOST_SIDES,
-        nothing=NO_PAIRS,
-        reading=readings.sides,
-    )
-    section("Risk against durability", risk_and_durability, filters, by=by, lead=RISK, most=MOST_CROSSES)

@@ -33,6 +33,7 @@ _UNWINDOWED = (
 )
 RARE = "This is too rare for monthly limits, so the days from one to the next are watched. Low is close together."
 FUNNEL = "Between the solid lines is what chance and the usual spread make. Outside them means look, not bad."
+NAMED = " The table and the download name everybody."
 LOTS = "The lots that differ most upward from the other lots of their product. From 5 exposed."
 
 
@@ -55,14 +56,25 @@ def render(filters: Filters) -> None:
     st.caption(_WINDOWED.format(days=window) if window else _UNWINDOWED)
     with calmly():
         frames = _frames(filters, by, who, window)
-        _crossed({name: rows if effect == "any" else _of(rows, effect) for name, rows in frames.items()}, by, who)
+        shown = {measure: rows if effect == "any" else _of(rows, effect) for measure, rows in frames.items()}
+        _crossed(shown, by, who, you)
     section("Rate by month", rates_over_time, filters, by=by, most=MOST, events=marks(), **options)
     if frames and _of(frames["days_between_events"], effect)["days"].notna().any():
-        section("Days between", days_between_events, filters, by=by, lead=RARE, most=MOST, events=marks(), **options)
+        section(
+            "Days between events", days_between_events, filters, by=by, lead=RARE, most=MOST, events=marks(), **options
+        )
     practice_events()
     left, right = st.columns(2, gap="large")
     with left:
-        section("Rate and number followed up", practitioner_funnel, filters, by=who, lead=FUNNEL, you=you, **options)
+        section(
+            "Rate and number followed up",
+            practitioner_funnel,
+            filters,
+            by=who,
+            lead=FUNNEL + (NAMED if you else ""),
+            you=you,
+            **options,
+        )
     with right:
         section("Lots", lot_signals, filters, by=(), lead=LOTS, **options)
     if frames:
@@ -84,8 +96,8 @@ def _options(measure: str, window: int | None) -> dict[str, Any]:
     return {option: given[option] for option in options_of(measure) if option in given}
 
 
-def _crossed(frames: dict[str, pd.DataFrame], by: tuple[str, ...], who: tuple[str, ...]) -> None:
-    found = {title: said for title, said in signals.crossed(frames, by, who, cache.look()).items() if said}
+def _crossed(frames: dict[str, pd.DataFrame], by: tuple[str, ...], who: tuple[str, ...], you: str | None) -> None:
+    found = {title: said for title, said in signals.crossed(frames, by, who, you, cache.look()).items() if said}
     if not found:
         st.success("Nothing crossed a limit.")
     for title, said in found.items():

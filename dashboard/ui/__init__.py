@@ -6,6 +6,7 @@ choices    a page's own options, kept in the address
 navigation the pages, the filter panel beside them, and links between them
 heading    what stands at the top of a page
 section    one line of a page: a chart with its n, warnings, definition, table, SQL and downloads
+marks      charts whose marks choose something
 recall     the recall list: who is due, and why
 patient    one patient, found by id, section by section
 changes    what changed between two snapshots, part by part

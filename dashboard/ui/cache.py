@@ -257,6 +257,15 @@ def usual_maintained_type(filters: Filters) -> tuple[str, ...]:
     return () if summary.empty else (str(summary["treatment_type"].iloc[int(summary["courses"].fillna(0).argmax())]),)
 
 
+def largest(column: str, filters: Filters, **options: Any) -> list[str]:
+    """The values of a group that are treated, those with the most evaluable units first, "not recorded" the last."""
+    groups = measure("follow_up_completeness", filters, (column,), **options)
+    groups = groups.assign(is_unknown=groups[column].astype(str) == "").sort_values(
+        ["is_unknown", "evaluable"], ascending=[True, False], kind="stable"
+    )
+    return list(groups[column].astype(str))
+
+
 def affected(column: str, filters: Filters) -> list[str]:
     """The values of a group with at least one selected side effect, those with the most affected first."""
     rates = measure("side_effect_rates", filters, (column,))

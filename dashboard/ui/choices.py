@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.charts.style import words
 from dashboard.store import HORIZON_DAYS
 from dashboard.ui.wording import plain
-from queries import groups_of
+from queries import ATTRIBUTES, groups_of
 
 Value = TypeVar("Value")
 
@@ -30,6 +30,24 @@ OUTCOMES = {
     "Aftercare followed": "aftercare_followed",
 }
 RETURNS = {"Returned": True, "Not yet returned": False}
+
+COMPARED = {
+    words(column): column
+    for column in (
+        "treatment_type",
+        "product",
+        "technique",
+        "dose_band",
+        "practitioner",
+        "clinic",
+        "side",
+        "area",
+        "aftercare",
+    )
+}
+"""What may be compared."""
+CONFOUNDERS = {words(column): column for column in ATTRIBUTES if column not in ("lot", "aftercare")}
+"""What a comparison may be adjusted for: what was there before the outcome."""
 
 _FEW = 4
 
@@ -58,6 +76,26 @@ def choice(
     else:
         chosen = st.selectbox(label, names, index=names.index(first), key=key, bind="query-params", width=190)
     return options[chosen or first]
+
+
+def several(label: str, options: Mapping[str, Value], key: str, none: str) -> tuple[Value, ...]:
+    """Any number of the options, by what they are called; `none` says what no choice means.
+
+    A link may write an option as the command line does; what it asks for and is not offered is told.
+    """
+    codes = {str(value).casefold(): name for name, value in options.items()}
+    asked = st.query_params.get_all(key)
+    meant = [text if text in options else codes.get(text.casefold(), text) for text in asked]
+    if meant != asked:
+        st.query_params[key] = meant
+        st.rerun()
+    unknown = [text for text in asked if text not in options]
+    if unknown and key not in st.session_state:
+        st.warning(f"The link asks for {plain(', '.join(unknown))}, which is not offered here.")
+    chosen = st.multiselect(
+        label, list(options), key=key, bind="query-params", placeholder=none, select_all=False, width=300
+    )
+    return tuple(options[name] for name in chosen)
 
 
 def horizon(key: str, default: int, *others: int) -> int:

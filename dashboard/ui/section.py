@@ -19,6 +19,7 @@ from dashboard.store import MEASURES, definition, options_of
 from dashboard.ui import cache, wording
 from dashboard.ui.awaiting import drawn
 from dashboard.ui.errors import calmly
+from dashboard.ui.marks import Choose, chart_of_marks, was_chosen
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import plain
 
@@ -43,6 +44,8 @@ _TOTALS = {
     "days_between_events": "follow_up_completeness",
     "practitioner_funnel": "follow_up_completeness",
     "lot_signals": "follow_up_completeness",
+    "comparison": "follow_up_completeness",
+    "baseline_balance": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
 _COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk", "exposed", "event")
@@ -67,17 +70,26 @@ def section(
     strata: tuple[str, ...] = (),
     reading: Callable[[pd.DataFrame], str] | None = None,
     outcomes: tuple[str, ...] = (),
+    reference: str | None = None,
+    on_choose: Choose | None = None,
     **drawing: Any,
 ) -> None:
     """The measure whose name the chart function bears, drawn, with everything a reader may ask about it.
 
     `opened` names the panel that is open to begin with, `most` the number of groups that the chart shows where it is
     not the usual one, `nothing` what is said where there is nothing to show; `reading` says in words what the totals
-    are, `outcomes` are those whose n is told; `drawing` goes to the chart.
+    are, `outcomes` are those whose n is told; `on_choose` is told what mark of a chart that keeps its proportion is
+    chosen (chart_of_marks); `drawing` goes to the chart.
     """
     with calmly():
         name = measure_of(chart)
-        given: dict[str, Any] = {"unit": unit, "window_days": window_days, "clock": clock, "strata": strata}
+        given: dict[str, Any] = {
+            "unit": unit,
+            "window_days": window_days,
+            "clock": clock,
+            "strata": strata,
+            "reference": reference,
+        }
         options = {option: given[option] for option in options_of(name) if option in given}
         totals = _TOTALS.get(name, name)
         total_options = {
@@ -89,6 +101,8 @@ def section(
 
         def draw() -> bool:
             with calmly():
+                if was_chosen():
+                    st.rerun()
                 frame, is_awaited = cache.arriving(name, filters, by, **options)
                 st.subheader(heading, anchor=False)
                 if lead:
@@ -96,7 +110,7 @@ def section(
                 if is_nothing(frame):
                     st.info(nothing)
                     return is_awaited
-                _drawn(chart(frame, cache.look(), by, **drawing), heading, name, key)
+                _drawn(chart(frame, cache.look(), by, **drawing), heading, name, key, on_choose)
                 counted = cache.measure(totals, filters, (), **total_options, **_without_limits(totals))
                 if reading:
                     st.markdown(plain(reading(counted)))
@@ -119,7 +133,7 @@ def section(
                     # With all limits, however long they take.
                     return export.to_bytes(cache.measure(name, filters, by, **options), suffix)
 
-                panels(name, queries.measure(name, by), contents, key, frame, opened)
+                panels(name, queries.measure(name, by, options.get("strata", ())), contents, key, frame, opened)
                 return is_awaited
             return False
 
@@ -179,15 +193,23 @@ def downloads(name: str, contents: Callable[[str], bytes], key: str) -> None:
         )
 
 
-def _drawn(figure: Figure, heading: str, name: str, key: str) -> None:
-    """The figure as wide as the page; one that says how wide it has to be scrolls sideways where that is more."""
+def _drawn(figure: Figure, heading: str, name: str, key: str, on_choose: Choose | None = None) -> None:
+    """The figure as wide as the page; one that says how wide it has to be scrolls sideways where that is more, and one
+    that says how wide it is to its height keeps that.
+    """
+    alt = f"{heading}: {definition(name).sentence}"
+    if on_choose is not None:
+        del figure["layout"]["height"]
+        proportion = figure["layout"]["meta"]["proportion"]
+        st.html(f"<style>.st-key-shaped-{key} {{ aspect-ratio: {proportion} }}</style>")
+        with st.container(key=f"shaped-{key}", gap=None):
+            chart_of_marks(figure, key, alt, CONFIG, on_choose)
+        return
     least = figure["layout"].pop("width", 0)
     if least:
         st.html(f"<style>.st-key-wide-{key} > * {{ min-width: {least}px }}</style>")
     with st.container(key=f"wide-{key}") if least else contextlib.nullcontext():
-        st.plotly_chart(
-            drawable(figure), theme=None, config=CONFIG, key=key, alt=f"{heading}: {definition(name).sentence}"
-        )
+        st.plotly_chart(drawable(figure), theme=None, config=CONFIG, key=key, alt=alt)
 
 
 def panels(

@@ -35,12 +35,21 @@ def effect_name(effect: str, look: Look) -> str:
     return "Any side effect" if effect == "any" else look.name("effect", effect)
 
 
-def crossed(frames: Mapping[str, pd.DataFrame], by: Groups, who: Groups, look: Look) -> dict[str, list[str]]:
-    """The sentences of every kind of signal, by what was watched; `frames` are the measures by their names."""
+def crossed(
+    frames: Mapping[str, pd.DataFrame], by: Groups, who: Groups, you: str | None, look: Look
+) -> dict[str, list[str]]:
+    """The sentences of every kind of signal, by what was watched; `frames` are the measures by their names.
+
+    Where one group is `you`, the others are not named.
+    """
+    funnel = frames["practitioner_funnel"]
+    own = funnel if you is None else funnel[funnel[who[0]] == you]
+    others = 0 if you is None else funnel.loc[(funnel[who[0]] != you) & funnel["is_signal"], who[0]].nunique()
+    unnamed = [f"And {many(others, f'other {who[0]}')} with a signal."] if others else []
     return {
         "Month by month": over_time(frames["rates_over_time"], by, look),
         "Rare side effects": between_events(frames["days_between_events"], by, look),
-        f"{words(who[0])}s": of_groups(frames["practitioner_funnel"], who, look),
+        f"{words(who[0])}s": [*of_groups(own, who, look), *unnamed],
         "Lots": of_lots(frames["lot_signals"], look),
     }
 

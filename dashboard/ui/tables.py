@@ -11,9 +11,11 @@ import streamlit as st
 from dashboard.charts.style import words
 
 _SHARES = re.compile(
-    r"(rate|difference|completeness|unresolved|not_returned|returned_by|resolved_by|funnel_)|.*_share(_low|_high)?$"
+    r"(reference_)?(rate|completeness)|difference|unresolved|not_returned|returned_by|resolved_by|funnel_"
+    r"|(adjusted_)?risk_difference|(.*_)?share(_low|_high)?$"
     r"|(overall|others)_(rate|completeness)$|(centre|limit_low|limit_high)$|shift$"
 )
+_RATIOS = re.compile(r"(adjusted_)?risk_ratio|standardised_difference|mean$|sd$")
 
 
 def columns_in_words(frame: pd.DataFrame) -> dict[str, Any]:
@@ -30,4 +32,6 @@ def _column(column: str, frame: pd.DataFrame) -> Any:
         return st.column_config.NumberColumn(name, format="%.1f" if column in ("before", "after") else "%.3f")
     if _SHARES.match(column):
         return st.column_config.NumberColumn(name, format="percent")
+    if _RATIOS.match(column):
+        return st.column_config.NumberColumn(name, format="%.2f")
     return st.column_config.NumberColumn(name, format="%.0f" if column.endswith(("_days", "_low", "_high")) else None)

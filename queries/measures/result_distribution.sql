@@ -28,7 +28,9 @@ with
         from patient_scores
         group by {{ group }}, scale, patient_no
     ),
-    scales as (
+    groups as (select distinct {{ group }} from cohort($filters)),
+    scales as (select unnest(['gais', 'satisfaction']) as scale),
+    scored as (
         select
             {{ group }},
             scale,
@@ -55,13 +57,15 @@ select
     {{ group }},
     scale,
     score,
-    cast(recorded as bigint) as recorded,
-    patients,
+    cast(coalesce(recorded, 0) as bigint) as recorded,
+    coalesce(patients, 0) as patients,
     cast(coalesce(value_sum, 0) as bigint) as value_sum,
     cast(coalesce(value_squared, 0) as bigint) as value_squared,
     cast(coalesce(value_recorded, 0) as bigint) as value_recorded,
-    cast(recorded_squared as bigint) as recorded_squared
-from scales
+    cast(coalesce(recorded_squared, 0) as bigint) as recorded_squared
+from groups
+cross join scales
 cross join levels
+left join scored using ({{ group }}, scale)
 left join scores using ({{ group }}, scale, score)
 order by {{ group }}, scale, score

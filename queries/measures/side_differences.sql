@@ -33,7 +33,8 @@ with
     patients as (
         select {{ record_group }}, patient_no, count(*) as pairs from pairs group by {{ record_group }}, patient_no
     ),
-    groups as (
+    groups as (select distinct {{ record_group }} from cohort($filters)),
+    paired as (
         select {{ record_group }}, sum(pairs) as pairs, count(*) as patients, sum(pairs * pairs) as pairs_squared
         from patients
         group by {{ record_group }}
@@ -124,8 +125,8 @@ select
     {{ record_group }},
     severity,
     effect,
-    cast(pairs as bigint) as pairs,
-    patients,
+    cast(coalesce(pairs, 0) as bigint) as pairs,
+    coalesce(patients, 0) as patients,
     cast(coalesce("both", 0) as bigint) as "both",
     cast(coalesce(left_only, 0) as bigint) as left_only,
     cast(coalesce(right_only, 0) as bigint) as right_only,
@@ -133,9 +134,10 @@ select
     coalesce(patients_right, 0) as patients_right,
     cast(coalesce(difference_squared, 0) as bigint) as difference_squared,
     cast(coalesce(difference_pairs, 0) as bigint) as difference_pairs,
-    cast(pairs_squared as bigint) as pairs_squared
+    cast(coalesce(pairs_squared, 0) as bigint) as pairs_squared
 from groups
 cross join severities
 cross join effects
+left join paired using ({{ record_group }})
 left join sums using ({{ record_group }}, severity, effect)
 order by {{ record_group }}, severity, case when effect = 'any' then 0 else 1 end, effect

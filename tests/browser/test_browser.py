@@ -88,11 +88,13 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         if kind in ("error", "warning") and "/_stcore/" not in url:
             wrong.append(f"{kind}: {text} {url}")
 
-    def open_path(path: str, width: int = 1440, scheme: str = "light") -> Page:
+    def open_path(path: str, width: int = 1440, scheme: str = "light", has_touch: bool = False) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 1000},
             color_scheme="dark" if scheme == "dark" else "light",
             accept_downloads=True,
+            has_touch=has_touch,
+            is_mobile=has_touch,
         )
         context.set_default_timeout(PATIENCE)
         page = context.new_page()

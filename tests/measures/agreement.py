@@ -87,6 +87,8 @@ OPTIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     },
 }
 KEYS = {
+    "comparison": ("effect",),
+    "baseline_balance": ("attribute", "level"),
     "side_effect_rates": ("effect",),
     "side_differences": ("effect",),
     "practitioner_funnel": ("effect",),

@@ -27,6 +27,8 @@ def test_every_score_has_a_row_and_they_add_up(snapshot_of: SnapshotOf) -> None:
     assert (four["value_low"], four["value_high"]) == pytest.approx(wilson(2 / 3, 1.125))
 
 
-def test_without_a_score_there_is_no_row(snapshot_of: SnapshotOf) -> None:
+def test_without_a_score_nobody_has_one(snapshot_of: SnapshotOf) -> None:
     exports = drawn("treatment_id | patient_id | treated_on | treatment_type\nT1 | A | 0 | skincare")
-    assert snapshot_of(exports).measure("result_distribution").empty
+    distribution = snapshot_of(exports).measure("result_distribution")
+    assert column_of(distribution, "recorded") == column_of(distribution, "occurred") == [0] * 10
+    assert column_of(distribution, "value") == [None] * 10

@@ -20,6 +20,7 @@ from dashboard.ui.sidebar import months_before
 from dashboard.ui.wording import plain
 from tests.conftest import import_once
 from tests.drawing import Exports, drawn, on, random_exports, with_random_results, write_exports
+from tests.measures.test_comparison import severe_get_b
 from tests.measures.test_follow_up_funnel import ONE_APART
 from tests.measures.test_lot_signals import PLANTED as PLANTED_LOT
 from tests.measures.test_practitioner_funnel import APART
@@ -332,6 +333,31 @@ def test_peers_are_nobody_where_one_is_named(opened: Opened) -> None:
     assert len(charts) == 1
     hover = json.loads(charts[0])["data"][-1]["hovertext"]
     assert sorted(text.split("<br>")[0] for text in hover) == ["<b>A colleague</b>"] * 9 + ["<b>A</b>"]
+    assert "And 2 other practitioners with a signal" in said(app).replace("\\", "")
+    assert plain("Y: bruising") not in said(app)
+
+
+def test_groups_are_compared_as_a_link_asks(opened: Opened) -> None:
+    query = {"comparison_by": "product", "comparison_strata_product": "indication", "comparison_reference_product": "A"}
+    app = opened("confounded", severe_get_b(0, 600), "compare", **query)
+    assert not app.error
+    told = said(app).replace("\\", "")
+    assert said(app).count(plain("is an association")) == 1
+    assert "B and A differ, most in indication" in told
+    assert re.search(r"Bruising [\d.]+ points higher with B, .*; adjusted for indication [\d.]+ points lower", told)
+    assert app.multiselect(key="comparison_strata_product").value == ["Indication"]
+    forest = next(chart for chart in app.get("plotly_chart") if "adjusted" in chart.proto.spec)
+    assert {"circle", "diamond"} <= set(re.findall(r"circle|diamond", forest.proto.spec))
+    app.multiselect(key="comparison_groups_product").set_value(["B"]).run()
+    assert "There is only one group" in said(app)
+
+
+def test_small_groups_are_warned_of_and_not_tested(opened: Opened) -> None:
+    app = opened("small", of_products(A=30, B=19), "compare", comparison_by="product")
+    assert plain("Fewer than 20 were followed up, so nothing is tested: B (19).") in said(app)
+    charts = "".join(chart.proto.spec for chart in app.get("plotly_chart"))
+    assert "too few to test" in charts
+    assert not re.search(r"\bnan\b", said(app) + charts)
 
 
 @pytest.mark.parametrize("page", [name for name in PAGE_NAMES if name != "data"])

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from dashboard.charts.style import NBSP
 from dashboard.filters import Filters
-from dashboard.ui import readings
+from dashboard.ui.readings import results as readings
 from tests.conftest import SnapshotOf
 from tests.drawing import Exports, drawn, on
 from tests.measures.test_results import SMALL
-from tests.measures.test_side_differences import pairs_of
 
 
 def scored(*changes: float) -> Exports:
@@ -68,17 +65,3 @@ def test_shares_are_read_only_where_they_were_recorded(snapshot_of: SnapshotOf) 
     text = readings.good(snapshot_of(scored(-1, -1, 1, 1)).measure("results", by=()))
     # Wilson of 2 of 4, of so many effective units as n - 1.
     assert text == f"Over all groups, 50.0{NBSP}% (between 12.5 and 87.5{NBSP}%) left the patient satisfied."
-
-
-@pytest.mark.parametrize(
-    ("pairs", "words"),
-    [
-        ({f"p{place}": "l" for place in range(20)}, "a side effect was oftener on the left"),
-        ({f"p{place}": "r" for place in range(20)}, "a side effect was oftener on the right"),
-        ({f"p{place}": "lr" for place in range(10)}, "leave open which side"),
-    ],
-)
-def test_a_side_is_named_only_where_the_limits_leave_no_other(
-    pairs: dict[str, str], words: str, snapshot_of: SnapshotOf
-) -> None:
-    assert words in readings.sides(snapshot_of(pairs_of(**pairs)).measure("side_differences", by=()))

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.charts.pairs import signed_between
 from dashboard.charts.style import between, percent
 from dashboard.ui.wording import joined
 
@@ -69,17 +68,6 @@ def asymmetry(totals: pd.DataFrame) -> str:
         f"Over all groups, asymmetry was {abs(mean.value):.2f} points {which} than before{limits}: at least 1 point "
         f"lower in {percent(improved.value)}, higher in {percent(worse.value)}."
     )
-
-
-def sides(totals: pd.DataFrame) -> str:
-    """Whether a side effect was oftener on one side, over all pairs."""
-    row: Any = totals[totals["effect"].astype(str) == "any"].iloc[0]
-    low, high = row.difference_low, row.difference_high
-    limits = f"{signed_between(low, high)} percentage points"
-    if low <= 0 <= high:
-        return f"Over all pairs, the limits ({limits}) leave open which side had a side effect oftener."
-    side = "left" if row.difference > 0 else "right"
-    return f"Over all pairs, a side effect was oftener on the {side} (left less right: {limits})."
 
 
 def _rows(totals: pd.DataFrame) -> dict[str, Any]:
