@@ -518,15 +518,19 @@ class Changes:
             return self.records_reader(name)
         return self.account() if name == "account_changes" else self.counts(name)
 
-    def records(self, name: str, table: str, limit: int) -> pd.DataFrame:
-        """The first rows of one of LISTS, of a table: single records, for whoever may see patients."""
-        return self._frame(f"from ({queries.changes(name, _identifiers(table))}) limit {int(limit)}", table)
+    def records(self, name: str, tables: Sequence[str], limit: int) -> pd.DataFrame:
+        """The first rows of one of LISTS, so many of each table: single records, for whoever may see patients."""
+        frame: pd.DataFrame = self.records_reader(name, tables, limit).read_all().to_pandas()
+        return frame
 
-    def records_reader(self, name: str) -> pa.RecordBatchReader:
-        """All rows of one of LISTS, of every table, as Arrow batches."""
+    def records_reader(
+        self, name: str, tables: Sequence[str] = COMPARED, limit: int | None = None
+    ) -> pa.RecordBatchReader:
+        """The same rows as Arrow batches, all of them unless so many of each table are asked for."""
+        most = "" if limit is None else f" limit {int(limit)}"
         parts = (
-            f"select '{table}' as \"table\", * from ({queries.changes(name, _identifiers(table))})"
-            for table in COMPARED
+            f"(select '{table}' as \"table\", * from ({queries.changes(name, _identifiers(table))}){most})"
+            for table in tables
         )
         return self._connection.cursor().sql(" union all ".join(parts)).to_arrow_reader(BATCH_ROWS)
 

@@ -152,7 +152,7 @@ def test_each_change_of_a_second_import_is_found_and_nothing_else(two: Path) -> 
         ("follow_ups", "satisfaction", 1, 0, 1, "f1", "4", None),
         ("side_effects", "resolved_on", 1, 1, 0, "s1", None, "2023-01-08"),
     ]
-    assert len(changes.records("changed_records", "treatments", 2)) == 2
+    assert len(changes.records("changed_records", ["treatments", "patients"], 2)) == 3
 
 
 def test_what_an_import_afresh_leaves_out_is_removed(kept: Kept) -> None:

@@ -58,7 +58,7 @@ def _account(account: pd.DataFrame) -> None:
     rows: dict[tuple[str, bool], Any] = {(row.table, row.is_since): row for row in account.itertuples()}  # type: ignore[misc]
     tables = list(dict.fromkeys(account["table"]))
     shown = {
-        "": [called(table) for table in tables],
+        "Table": [called(table) for table in tables],
         "Until then": [_read(rows.get((table, False))) for table in tables],
         "Since": [_read(rows.get((table, True))) for table in tables],
     }

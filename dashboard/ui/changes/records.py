@@ -41,7 +41,7 @@ def records_changed(earlier: Store) -> None:
         return [count(sum(numbers.get((table, kind), 0) for kind in kinds)) for table in tables]
 
     shown = {
-        "": [called(table) for table in tables],
+        "Table": [called(table) for table in tables],
         "Added": counted("added", "late"),
         "of them late": counted("late"),
         "Edited": counted("edited"),
@@ -102,10 +102,12 @@ def _which(earlier: Store, changed: pd.DataFrame) -> None:
     if not tables:
         st.caption("There is none. What was added and is not late stands on the page Records.")
         return
-    listed = pd.concat([changes.records(name, table, LISTED) for table in tables], ignore_index=True)
+    listed = changes.records(name, tables, LISTED)
+    is_cut = bool((listed["table"].value_counts() == LISTED).any())
+    listed["table"] = [called(table) for table in listed["table"]]
     config: dict[str, Any] = columns_in_words(listed)
     st.dataframe(listed, hide_index=True, column_config=config, placeholder="–", alt=f"{chosen}, as a table")
-    if (listed["table"].value_counts() == LISTED).any():
+    if is_cut:
         st.caption(f"The first {LISTED} of a table are shown; the download has all.")
     panels(
         name,

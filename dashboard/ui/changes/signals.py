@@ -22,6 +22,7 @@ _WATCHED: dict[str, tuple[str, ...]] = {
     "practitioner_funnel": ("practitioner",),
     "lot_signals": (),
 }
+WINDOW_DAYS = 30
 """What the page Watch shows before anything is chosen."""
 
 
@@ -41,7 +42,7 @@ def compare_signals(earlier: Store, later: Store, filters: Filters) -> Signals:
     """The signals of two snapshots."""
     new, closed = {}, {}
     for name, by in _WATCHED.items():
-        before, now = earlier.measure(name, filters, by), later.measure(name, filters, by)
+        before, now = (store.measure(name, filters, by, window_days=WINDOW_DAYS) for store in (earlier, later))
         new[name], closed[name] = signals_compared(name, before, now, by)
     return Signals(new, closed)
 
@@ -49,7 +50,8 @@ def compare_signals(earlier: Store, later: Store, filters: Filters) -> Signals:
 def signals_changed(compared: Signals | None) -> None:
     """The new signals, and what the closed ones said."""
     st.subheader("Signals", anchor=False)
-    st.caption("What crosses a limit on the page Watch: a reason to look, not a finding.")
+    said = f"What crosses a limit on the page Watch, of what began within {WINDOW_DAYS} days"
+    st.caption(f"{said}: a reason to look, not a finding.")
     if compared is None:
         st.markdown("Being counted.")
         return
