@@ -23,7 +23,17 @@ import data
 import queries
 from dashboard import figures, privacy
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
-from dashboard.measures import ESTIMATES, OF_FIGURES, OF_RESOLUTION_CURVES, Limits, ResolutionCurves, resolution_curves
+from dashboard.measures import (
+    ESTIMATES,
+    OF_FIGURES,
+    OF_RESOLUTION_CURVES,
+    OF_RETURN_CURVES,
+    Limits,
+    ResolutionCurves,
+    ReturnCurves,
+    resolution_curves,
+    return_curves,
+)
 from data import catalogue
 from data.contract import TABLES
 from data.generations import number_of, published
@@ -175,6 +185,7 @@ class Store:
         )
         self._stored: dict[tuple[str, str], bytes] = {(measure, by): content for measure, by, content in stored}
         self._curves: dict[tuple[Any, ...], ResolutionCurves] = {}
+        self._return_curves: dict[tuple[Any, ...], ReturnCurves] = {}
         self._resampling = threading.Lock()
 
     def measure(
@@ -216,6 +227,8 @@ class Store:
             curves = self._resolution_curves(filters, tuple(by), clock, level, limits)
             more = {"strata": strata} if strata else {}
             estimates = OF_RESOLUTION_CURVES[name](curves, by, counts, **more)
+        elif name in OF_RETURN_CURVES:
+            estimates = OF_RETURN_CURVES[name](self._curves_of_return(filters, tuple(by), level), by)
         elif name in OF_FIGURES:
             beside, parts = OF_FIGURES[name]
             estimates = beside(*(self.measure(part, filters, by, unit, window_days, level=level) for part in parts), by)
@@ -239,6 +252,17 @@ class Store:
                 if len(self._curves) > MOST_CURVES:
                     del self._curves[next(iter(self._curves))]
             return self._curves[asked]
+
+    def _curves_of_return(self, filters: Filters, by: tuple[str, ...], level: float) -> ReturnCurves:
+        """The curves that both measures of maintenance intervals read, remembered."""
+        asked = (filters, by, level)
+        curves = self._return_curves.get(asked)
+        if curves is None:
+            counts = self._frame(queries.measure("maintenance_intervals", by), {"filters": filters.to_sql()})
+            curves = self._return_curves[asked] = return_curves(counts, by, level)
+            if len(self._return_curves) > MOST_CURVES:
+                self._return_curves.pop(next(iter(self._return_curves)), None)
+        return curves
 
     def records(
         self,
