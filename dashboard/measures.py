@@ -497,32 +497,65 @@ def healing_clock(curves: ResolutionCurves, by: Groups, counts: Callable[[], pd.
     return _typed(frame, by, ("day", "patients", "side_effects"))
 
 
-def maintenance_intervals(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+@dataclass(frozen=True)
+class ReturnCurve:
+    """The curve of one group, and the courses that it came from."""
+
+    curve: Curve
+    patients: int
+    courses: int
+    completed: int
+    completed_median_days: float
+
+
+ReturnCurves = dict[tuple[Hashable, ...], ReturnCurve]
+
+
+def return_curves(counts: pd.DataFrame, by: Groups, level: float) -> ReturnCurves:
+    """The curve of the share not yet returned for the next course, by group."""
+    curves: ReturnCurves = {}
+    for group, rows in _each_group(counts, by):
+        completed = rows["day"][rows["is_returned"]]
+        curves[group] = ReturnCurve(
+            wang_chang(
+                rows["day"].to_numpy(),
+                rows["is_returned"].to_numpy(),
+                rows["returned_in_series"].to_numpy(),
+                rows["patient_no"].to_numpy(),
+                level,
+            ),
+            rows["patient_no"].nunique(),
+            len(rows),
+            len(completed),
+            float(completed.median()) if len(completed) else np.nan,
+        )
+    return curves
+
+
+def maintenance_intervals(curves: ReturnCurves, by: Groups) -> pd.DataFrame:
     """The share not yet returned for the next course, one row per group and day; counts are weighted."""
     parts = []
-    for group, rows in _each_group(counts, by):
-        part = _curve_frame(_return_curve(rows, level), ("at_risk", "returned", None), "not_returned")
+    for group, drawn in curves.items():
+        part = _curve_frame(drawn.curve, ("at_risk", "returned", None), "not_returned")
         parts.append(_labelled(part, by, group))
     columns = ("day", "at_risk", "returned", "not_returned", "not_returned_low", "not_returned_high")
     return _typed(_stacked(parts, by, columns), by, ("day",))
 
 
-def maintenance_summary(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+def maintenance_summary(curves: ReturnCurves, by: Groups) -> pd.DataFrame:
     """Median, quartiles and shares returned, one row per group."""
     summaries: list[dict[str, object]] = []
-    for group, rows in _each_group(counts, by):
-        curve = _return_curve(rows, level)
-        completed = rows["day"][rows["is_returned"]]
-        shares, limits = _shares_by(curve, RETURNED_BY, "returned")
+    for group, drawn in curves.items():
+        shares, limits = _shares_by(drawn.curve, RETURNED_BY, "returned")
         summaries.append(
             {
                 **dict(zip(by, group, strict=True)),
-                "patients": rows["patient_no"].nunique(),
-                "courses": len(rows),
-                "completed": len(completed),
-                **_quantiles(curve),
+                "patients": drawn.patients,
+                "courses": drawn.courses,
+                "completed": drawn.completed,
+                **_quantiles(drawn.curve),
                 **shares,
-                "completed_median_days": float(completed.median()) if len(completed) else np.nan,
+                "completed_median_days": drawn.completed_median_days,
                 **limits,
             }
         )
@@ -876,8 +909,6 @@ ESTIMATES: dict[str, Callable[..., pd.DataFrame]] = {
         rates_over_time,
         days_between_events,
         lot_signals,
-        maintenance_intervals,
-        maintenance_summary,
         kept_plans,
         comparison,
         baseline_balance,
@@ -894,6 +925,10 @@ OF_RESOLUTION_CURVES: dict[str, Callable[..., pd.DataFrame]] = {
 }
 """The last argument gives the counts of the measure's own SQL, where they are needed."""
 
+OF_RETURN_CURVES: dict[str, Callable[[ReturnCurves, Groups], pd.DataFrame]] = {
+    estimate.__name__: estimate for estimate in (maintenance_intervals, maintenance_summary)
+}
+
 OF_FIGURES: dict[str, tuple[Callable[..., pd.DataFrame], tuple[str, ...]]] = {
     "risk_and_durability": (risk_and_durability, ("side_effect_rates", "maintenance_summary")),
 }
@@ -909,16 +944,6 @@ def _each_group(counts: pd.DataFrame, by: Groups) -> Iterator[tuple[tuple[Hashab
         return
     for group, rows in counts.groupby(list(by), sort=True, observed=True):
         yield group if isinstance(group, tuple) else (group,), rows
-
-
-def _return_curve(rows: pd.DataFrame, level: float) -> Curve:
-    return wang_chang(
-        rows["day"].to_numpy(),
-        rows["is_returned"].to_numpy(),
-        rows["returned_in_series"].to_numpy(),
-        rows["patient_no"].to_numpy(),
-        level,
-    )
 
 
 def _curve_frame(curve: Curve, counts: tuple[str, str, str | None], share: str) -> pd.DataFrame:

@@ -27,10 +27,13 @@ from dashboard.measures import (
     ESTIMATES,
     OF_FIGURES,
     OF_RESOLUTION_CURVES,
+    OF_RETURN_CURVES,
     Limits,
     ResolutionCurves,
+    ReturnCurves,
     groups_in_words,
     resolution_curves,
+    return_curves,
 )
 from data import catalogue
 from data.contract import TABLES
@@ -189,6 +192,7 @@ class Store:
         )
         self._stored: dict[tuple[str, str], bytes] = {(measure, by): content for measure, by, content in stored}
         self._curves: dict[tuple[Any, ...], ResolutionCurves] = {}
+        self._return_curves: dict[tuple[Any, ...], ReturnCurves] = {}
         self._resampling = threading.Lock()
 
     def measure(
@@ -237,6 +241,8 @@ class Store:
         if name in OF_RESOLUTION_CURVES:
             curves = self._resolution_curves(filters, tuple(by), clock, level, limits)
             estimates = OF_RESOLUTION_CURVES[name](curves, by, counts, **more)
+        elif name in OF_RETURN_CURVES:
+            estimates = OF_RETURN_CURVES[name](self._curves_of_return(filters, tuple(by), level), by)
         elif name in OF_FIGURES:
             beside, parts = OF_FIGURES[name]
             estimates = beside(*(self.measure(part, filters, by, unit, window_days, level=level) for part in parts), by)
@@ -263,6 +269,17 @@ class Store:
                 if len(self._curves) > MOST_CURVES:
                     del self._curves[next(iter(self._curves))]
             return self._curves[asked]
+
+    def _curves_of_return(self, filters: Filters, by: tuple[str, ...], level: float) -> ReturnCurves:
+        """The curves that both measures of maintenance intervals read, remembered."""
+        asked = (filters, by, level)
+        curves = self._return_curves.get(asked)
+        if curves is None:
+            counts = self._frame(queries.measure("maintenance_intervals", by), {"filters": filters.to_sql()})
+            curves = self._return_curves[asked] = return_curves(counts, by, level)
+            if len(self._return_curves) > MOST_CURVES:
+                self._return_curves.pop(next(iter(self._return_curves)), None)
+        return curves
 
     def records(
         self,

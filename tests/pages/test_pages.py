@@ -248,7 +248,6 @@ def test_one_patient_has_no_limits_and_that_is_said(opened: Opened) -> None:
 def test_results_say_what_an_export_needs_for_them(opened: Opened) -> None:
     told = said(opened("one", ONE, "results")).replace("\\", "")
     assert "Results are what follow-ups have as asymmetry, gais, satisfaction, goal_met" in told
-    assert "Sides are what treatments have as side." in told
 
 
 RESULTS = with_random_results(random_exports(2, 30), 2)
@@ -265,7 +264,7 @@ def test_every_picture_of_results_is_drawn(opened: Opened, by: str, outcome: str
         "GAIS",
     ]
     drawn_charts = [str(chart.proto.spec) for chart in app.get("plotly_chart")]
-    assert len(drawn_charts) == 10 - ("Sides are what" in said(app))
+    assert len(drawn_charts) == 8
     assert not re.search(r"\bnan\b", " ".join([*drawn_charts, said(app)]), re.IGNORECASE)
 
 
@@ -350,6 +349,11 @@ def test_groups_are_compared_as_a_link_asks(opened: Opened) -> None:
     assert {"circle", "diamond"} <= set(re.findall(r"circle|diamond", forest.proto.spec))
     app.multiselect(key="comparison_groups_product").set_value(["B"]).run()
     assert "There is only one group" in said(app)
+
+
+def test_without_a_pair_of_sides_it_says_what_an_export_needs(opened: Opened) -> None:
+    app = opened("small", of_products(A=30, B=19), "compare", comparison_by="product")
+    assert "Sides are what treatments have as side." in said(app)
 
 
 def test_small_groups_are_warned_of_and_not_tested(opened: Opened) -> None:
