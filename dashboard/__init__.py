@@ -2,7 +2,7 @@
 
 filters.py     what is selected: one frozen value
 store.py       a snapshot opened read-only: measures, records, definitions
-measures.py    from the counts of a measure's SQL to its figures
+measures/      from the counts of a measure's SQL to its figures
 changes.py     which figures and signals differ between two snapshots
 privacy.py     which small numbers, and what would give them away, do not leave
 statistics/    estimators over counts

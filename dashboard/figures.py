@@ -29,7 +29,7 @@ MEASURES = (
 )
 GROUPS: tuple[tuple[str, ...], ...] = ((), ("treatment_type",))
 
-_MAKERS = (queries.ROOM, Path(__file__).parent / "statistics", Path(__file__).parent / "measures.py")
+_MAKERS = (queries.ROOM, Path(__file__).parent / "statistics", Path(__file__).parent / "measures")
 
 
 @cache

@@ -23,7 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dashboard.measures import RESOLVED_BY, RETURNED_BY, follow_up_funnel
+from dashboard.measures.maintenance import RETURNED_BY
+from dashboard.measures.resolution import RESOLVED_BY
+from dashboard.measures.watching import follow_up_funnel
 from dashboard.statistics.disclosure import TOTAL, Answer, Cell, Sum
 
 VARIABLE = "OUTCOMES_SUPPRESS_BELOW"

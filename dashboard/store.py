@@ -23,18 +23,10 @@ import data
 import queries
 from dashboard import figures, privacy
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
-from dashboard.measures import (
-    ESTIMATES,
-    OF_FIGURES,
-    OF_RESOLUTION_CURVES,
-    OF_RETURN_CURVES,
-    Limits,
-    ResolutionCurves,
-    ReturnCurves,
-    groups_in_words,
-    resolution_curves,
-    return_curves,
-)
+from dashboard.measures import ESTIMATES, OF_FIGURES, OF_RESOLUTION_CURVES, OF_RETURN_CURVES
+from dashboard.measures.comparison import groups_in_words
+from dashboard.measures.maintenance import ReturnCurves, return_curves
+from dashboard.measures.resolution import Limits, ResolutionCurves, resolution_curves
 from data import catalogue
 from data.contract import TABLES
 from data.generations import number_of, published

@@ -27,7 +27,7 @@ from dashboard.charts.style import (
     safe,
     wash,
 )
-from dashboard.measures import T_CHART
+from dashboard.measures.watching import T_CHART
 from dashboard.statistics.monitoring import ABOVE, BELOW, EIGHT_LOW, FALLING, TWO_LOW
 
 MOST = 6

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.style import NBSP, SMALL, between, count, days, percent
-from dashboard.measures import NO_LIMITS
+from dashboard.measures.resolution import NO_LIMITS
 from dashboard.ui import cache
 from dashboard.ui.wording import plain
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from dashboard.charts.lots import probability
 from dashboard.charts.style import Look, count, days, groups, percent, words
-from dashboard.measures import FEWEST_EXPOSED, NO_FOLLOW_UPS, Groups
+from dashboard.measures.frames import Groups
+from dashboard.measures.watching import FEWEST_EXPOSED, NO_FOLLOW_UPS
 from dashboard.statistics.monitoring import (
     ABOVE,
     BELOW,

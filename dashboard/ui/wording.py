@@ -11,7 +11,15 @@ import pandas as pd
 from dashboard.charts.curves import MOST as MOST_CURVES
 from dashboard.charts.dots import MOST as MOST_ROWS
 from dashboard.charts.style import SMALL, Look, count, groups, percent, words
-from dashboard.measures import GREENWOOD, JACKKNIFE, KAPLAN_MEIER, NO_LIMITS, OF_ONE_PATIENT, RESAMPLED, TURNBULL
+from dashboard.measures.resolution import (
+    GREENWOOD,
+    JACKKNIFE,
+    KAPLAN_MEIER,
+    NO_LIMITS,
+    OF_ONE_PATIENT,
+    RESAMPLED,
+    TURNBULL,
+)
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 UNITS = {"session": "sessions", "record": "treatment records", "patient": "patients"}
