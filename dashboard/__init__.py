@@ -1,7 +1,7 @@
 """A snapshot becomes tables, charts, pages and files.
 
 filters.py     what is selected: one frozen value
-store.py       a snapshot opened read-only: measures, records, definitions
+store/         a snapshot opened read-only: measures, records, definitions
 measures/      from the counts of a measure's SQL to its figures
 changes.py     which figures and signals differ between two snapshots
 privacy.py     which small numbers, and what would give them away, do not leave

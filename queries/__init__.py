@@ -7,12 +7,12 @@ The room decides what a select becomes:
     numbering/  the order and the numbers of a table's rows            (data/ builds its tables by them)
     checks/     a rule of the contract: the rows that break it         (data/ runs it at import)
     model/      a derived table of the snapshot, over all records      (data/ builds it, in the order of MODEL)
-    cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store.py)
-    measures/   the counts of one measure                              (dashboard/store.py)
-    observations/ what measures count, with the patients or without   (dashboard/store.py)
-    records/    the rows of a table, or patients listed, of the cohort (dashboard/store.py)
-    account/    what became of the imported rows, counted              (dashboard/store.py)
-    changes/    what differs in one table of two snapshots             (dashboard/store.py)
+    cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store/)
+    measures/   the counts of one measure                              (dashboard/store/)
+    observations/ what measures count, with the patients or without   (dashboard/store/)
+    records/    the rows of a table, or patients listed, of the cohort (dashboard/store/)
+    account/    what became of the imported rows, counted              (dashboard/store/)
+    changes/    what differs in one table of two snapshots             (dashboard/store/)
 
 Values are bound by name. What varies by name instead stands as `{{ name }}`: the columns of groups and of strata, which
 come from the lists below, and another measure or its observations, whose select is put in its place: by the same

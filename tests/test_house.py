@@ -126,8 +126,8 @@ def test_the_readme_tells_every_command_and_option() -> None:
 
 def test_only_cursors_are_asked() -> None:
     """A connection shared by sessions mixes their answers; once it is set up every call goes through a cursor."""
-    tree = ast.parse((ROOT / "dashboard" / "store.py").read_text())
-    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+    trees = [ast.parse(module.read_text()) for module in (ROOT / "dashboard" / "store").glob("*.py")]
+    for function in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
         if function.name == "__init__":
             continue
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):

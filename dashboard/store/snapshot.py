@@ -1,19 +1,13 @@
-"""A snapshot, opened read-only: its measures, its records, and what there is to choose from."""
+"""One snapshot, opened read-only."""
 
 from __future__ import annotations
 
 import datetime
-import math
-import os
-import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
-from itertools import product
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -21,66 +15,20 @@ import pyarrow as pa
 
 import data
 import queries
-from dashboard import figures, privacy
+from dashboard import figures
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
 from dashboard.measures import ESTIMATES, OF_FIGURES, OF_RESOLUTION_CURVES, OF_RETURN_CURVES
 from dashboard.measures.comparison import groups_in_words
 from dashboard.measures.maintenance import ReturnCurves, return_curves
 from dashboard.measures.resolution import Limits, ResolutionCurves, resolution_curves
-from data import catalogue
-from data.contract import TABLES
-from data.generations import number_of, published
-from queries import Definition
+from dashboard.store.changes import Changes
+from dashboard.store.connection import BATCH_ROWS, HARDENING
+from dashboard.store.names import HORIZON_DAYS, OF_COMPARISONS, OF_ONE_PATIENT, Clock, Unit, records_sql
 
-Unit = Literal["session", "record", "patient"]
-Clock = Literal["onset", "treatment"]
-UNITS: tuple[Unit, ...] = ("session", "record", "patient")
-CLOCKS: tuple[Clock, ...] = ("onset", "treatment")
-
-MEASURES = queries.names("measures")
-CHANGES = ("record_changes", "changed_records", "edited_columns", "edits", "recording", "account_changes")
-OF_ONE_PATIENT = ("patient_overview", "patient_timeline", "patient_intervals")
-RECORDS = (
-    "treatments",
-    "follow_ups",
-    "side_effects",
-    "patients",
-    "recall_list",
-    "lot_exposed",
-    *OF_ONE_PATIENT,
-    "rejects",
-    "import_warnings",
-    "imports",
-)
-LISTS = ("changed_records", "edits")
-"""Those of CHANGES that list single records."""
-COMPARED = (*TABLES, "treatment_types")
-"""The tables whose records two snapshots are compared by."""
-
-SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
-DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
-BATCH_ROWS = 50_000
 MOST_FOUND = 50
 MOST_CURVES = 200
-OF_CURVES = {"clock", "limits"}
-OF_COMPARISONS = {
-    "time_to_resolution_summary": {"strata"},
-    "comparison": {"strata", "reference"},
-    "baseline_balance": {"reference"},
-}
 FIRST_LOOK = ("session", None, "onset", 0.95)
-FEW_RECORDS = 2_000_000
-HORIZON_DAYS = 30
-SAMPLE = Path(data.__file__).parent / "sample"
 
-# No file, no network, no extension, and no way back, for whatever this connection is asked.
-_HARDENING = (
-    "set enable_external_access = false",
-    "set autoinstall_known_extensions = false",
-    "set autoload_known_extensions = false",
-    "set python_enable_replacements = false",
-    "set lock_configuration = true",
-)
 _CONTRACT = ("treatments", "follow_ups", "side_effects", "patients")
 # What snapshots of this version did not have from the beginning.
 _ADDED = {
@@ -88,65 +36,6 @@ _ADDED = {
     "treatment_types": " union all by name (select null::varchar as colour where false)",
 }
 _ACCOUNTS = ("figures", "rejects", "imports", "import_warnings", "treatment_types", "snapshot")
-
-
-def snapshot_path() -> Path:
-    """Where the snapshot is when nobody says: OUTCOMES_SNAPSHOT, else `.outcomes/snapshot.json` where one works."""
-    return Path(os.environ.get(SNAPSHOT_VARIABLE) or DEFAULT_SNAPSHOT)
-
-
-def default_snapshot(
-    path: Path | None = None, progress: Callable[[str, int, int], None] | None = None
-) -> tuple[Path, bool]:
-    """The place of the snapshot, and whether it had to be built from the bundled sample because none was there.
-
-    Raises data.ImportRefused where it cannot be built.
-    """
-    place = path or snapshot_path()
-    if place.exists():
-        return place, False
-    data.import_exports([SAMPLE], into=place, progress=progress, figures=first_look)
-    return place, True
-
-
-def open_snapshot(path: Path | str | None = None, suppress_below: int | None = None) -> Store:
-    """The current snapshot behind that pointer (or snapshot file), checked against its SHA-256.
-
-    `suppress_below` is the smallest count that is told; where it is None, OUTCOMES_SUPPRESS_BELOW says so, else 0.
-    Raises data.ImportRefused where there is no snapshot, or where it is damaged or of another version.
-    """
-    place = Path(path) if path else snapshot_path()
-    k = privacy.suppress_below() if suppress_below is None else suppress_below
-    while True:
-        generation = data.current(place)
-        try:
-            return SuppressedStore(generation, k) if k > 1 else Store(generation)
-        except duckdb.IOException:
-            # A snapshot that later imports have removed in the meantime: the pointer names a newer one.
-            if generation.path.exists():
-                raise
-
-
-def earlier_snapshots(pointer: Path) -> list[data.KeptSnapshot]:
-    """The snapshots behind a pointer that were imported before the current one and can be opened, the newest first."""
-    try:
-        kept = data.snapshots(pointer)
-    except data.ImportRefused:
-        # A snapshot file that is opened by itself has none beside it.
-        return []
-    current = next((one.number for one in kept if one.is_current), 0)
-    return [one for one in kept if one.number < current and one.imported_at and not one.problem]
-
-
-def open_kept(pointer: Path, number: int, suppress_below: int | None = None) -> Store:
-    """The snapshot of that number behind a pointer, opened like the current one (`open_snapshot`).
-
-    Raises data.ImportRefused where it is not kept any more, or is damaged.
-    """
-    file = next((file for file in published(pointer) if number_of(file) == number), None)
-    if not file:
-        raise data.ImportRefused(f"Snapshot {number} is not kept any more. Choose another one.")
-    return open_snapshot(file, suppress_below)
 
 
 class Store:
@@ -172,7 +61,7 @@ class Store:
             self._connection.execute(f"create macro {macro}(filters) as table ({queries.read(macro)})")
         if memory:
             self._connection.execute(f"set memory_limit = '{memory}B'")
-        for setting in _HARDENING:
+        for setting in HARDENING:
             self._connection.execute(setting)
         about = self._rows("select as_of, created_at, is_synthetic from snapshot")[0]
         self.as_of: datetime.date = about[0]
@@ -302,7 +191,7 @@ class Store:
         patient_id: str | None = None,
     ) -> pa.RecordBatchReader:
         """The same records as Arrow batches, with their types kept (dates, whole numbers, empty values)."""
-        sql = _records_sql(table)
+        sql = records_sql(table)
         if table in OF_ONE_PATIENT:
             if patient_id is None:
                 raise FilterError(f"{table} is of one patient: say of whom, by the patient_id")
@@ -319,7 +208,7 @@ class Store:
         self, table: str, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS
     ) -> tuple[int, int]:
         """How many records of a table belong to the cohort, and how many there are without any filter."""
-        select = f"select count(*) from ({_records_sql(table)})"
+        select = f"select count(*) from ({records_sql(table)})"
 
         def counted(chosen: Filters | None) -> int:
             return int(self._rows(select, _parameters(select, chosen, horizon_days))[0][0])
@@ -344,7 +233,7 @@ class Store:
 
     def recall_counts(self, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> pd.DataFrame:
         """How many stand on the recall list (`listed`), per `status` and `basis`."""
-        counted = f"select status, basis, count(*) as listed from ({_records_sql('recall_list')}) group by all"
+        counted = f"select status, basis, count(*) as listed from ({records_sql('recall_list')}) group by all"
         return self._frame(f"{counted} order by all", _parameters(counted, filters, horizon_days))
 
     def account(self, name: str, import_no: int | None = None) -> pd.DataFrame:
@@ -422,209 +311,6 @@ class Store:
 
     def _frame(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         return self._connection.cursor().execute(sql, parameters).df()
-
-
-class SuppressedStore(Store):
-    """A store that tells no small number (dashboard/privacy.py) and no record: what leaves it may be seen by others."""
-
-    def __init__(self, generation: data.Generation, k: int) -> None:
-        super().__init__(generation)
-        self.suppress_below = k
-
-    def measure(  # type: ignore[override]
-        self,
-        name: str,
-        filters: Filters | None = None,
-        by: Sequence[str] = ("treatment_type",),
-        **options: Any,
-    ) -> pd.DataFrame:
-        """The figures of a measure, with small numbers and what would give them away empty, and so marked.
-
-        Raises privacy.Withheld for a measure of single patients, and for crossed groups.
-        """
-        privacy.check(name, by)
-        k, level = self.suppress_below, options.get("level", 0.95)
-
-        def told(measure: str, **changed: Any) -> pd.DataFrame:
-            return super(SuppressedStore, self).measure(measure, filters, **{"by": by, **options, **changed})
-
-        if name in privacy.CURVES:
-            summary = privacy.CURVES[name].summary
-            total = told(summary, by=())
-            return privacy.suppressed_curve(
-                name, told(name), privacy.suppressed(summary, told(summary), total, by, k), by, k
-            )
-        if curve := privacy.curve_of(name):
-            return privacy.suppressed_summary(name, told(name), told(name, by=()), told(curve), by, k)
-        patients = None
-        if "unit" in options_of(name) and options.get("unit") != "patient":
-            patients = told(name, unit="patient"), told(name, unit="patient", by=())
-        return privacy.suppressed(name, told(name), told(name, by=()), by, k, patients, level)
-
-    def cohort_size(self, filters: Filters | None = None) -> tuple[float, int]:  # type: ignore[override]
-        """How many treatment records the filters leave, nan where they or the others are few, and of how many."""
-        selected, of = super().cohort_size(filters)
-        is_told = all(not 0 < few < self.suppress_below for few in (selected, of - selected))
-        return selected if is_told else math.nan, of
-
-    def records_reader(self, table: str, *_: Any, **__: Any) -> pa.RecordBatchReader:
-        """Raises privacy.Withheld: records are of single patients."""
-        raise privacy.Withheld(f"{table} are records of single patients, withheld while small numbers are suppressed")
-
-    def record_count(self, table: str, *_: Any, **__: Any) -> tuple[int, int]:
-        """Raises privacy.Withheld, as `records_reader` does."""
-        raise privacy.Withheld(f"{table} are records of single patients, withheld while small numbers are suppressed")
-
-    def recall_counts(self, *_: Any, **__: Any) -> pd.DataFrame:
-        """Raises privacy.Withheld, as `records_reader` does."""
-        raise privacy.Withheld(
-            "the recall list names single patients, and is withheld while small numbers are suppressed"
-        )
-
-    def patients_found(self, *_: Any, **__: Any) -> list[str]:
-        """Raises privacy.Withheld, as `records_reader` does."""
-        raise privacy.Withheld("who the patients are is withheld while small numbers are suppressed")
-
-    def rejects_to_mend(self, import_no: int, file: str) -> tuple[str, bytes]:
-        """Raises privacy.Withheld, as `records_reader` does."""
-        raise privacy.Withheld("rejected rows are withheld while small numbers are suppressed")
-
-    def since(self, earlier: Store) -> Changes:
-        """Raises privacy.Withheld: the difference of two snapshots may be that of a single patient."""
-        raise privacy.Withheld(
-            "what changed between two snapshots may be of a single patient, and is withheld while small numbers are "
-            "suppressed"
-        )
-
-
-class Changes:
-    """Two snapshots side by side, and what differs in their records. Every answer comes from a cursor of its own."""
-
-    def __init__(self, earlier: data.Generation, later: data.Generation) -> None:
-        self._connection = duckdb.connect(":memory:")
-        for name, generation in (("earlier", earlier), ("later", later)):
-            place = str(generation.path).replace("'", "''")
-            self._connection.execute(f"attach '{place}' as {name} (read_only)")
-        for table in COMPARED:
-            compared = queries.changes("compared", _identifiers(table))
-            self._connection.execute(f"create table compared_{table} as {compared}")
-        for setting in _HARDENING:
-            self._connection.execute(setting)
-
-    def counts(self, name: str) -> pd.DataFrame:
-        """What `queries/changes/<name>.sql` counts, of every table (`table`, then the columns of its header)."""
-        tables = TABLES if name == "recording" else COMPARED
-        of_tables = [self._frame(queries.changes(name, _identifiers(table)), table) for table in tables]
-        return pd.concat([frame for frame in of_tables if len(frame)] or of_tables[:1], ignore_index=True)
-
-    def account(self) -> pd.DataFrame:
-        """What became of the rows read before and since, per table (queries/changes/account_changes.sql)."""
-        return self._connection.cursor().execute(queries.read("changes/account_changes")).df()
-
-    def table(self, name: str) -> pa.RecordBatchReader | pd.DataFrame:
-        """What CHANGES names, as a download has it."""
-        if name in LISTS:
-            return self.records_reader(name)
-        return self.account() if name == "account_changes" else self.counts(name)
-
-    def records(self, name: str, tables: Sequence[str], limit: int) -> pd.DataFrame:
-        """The first rows of one of LISTS, so many of each table: single records, for whoever may see patients."""
-        frame: pd.DataFrame = self.records_reader(name, tables, limit).read_all().to_pandas()
-        return frame
-
-    def records_reader(
-        self, name: str, tables: Sequence[str] = COMPARED, limit: int | None = None
-    ) -> pa.RecordBatchReader:
-        """The same rows as Arrow batches, all of them unless so many of each table are asked for."""
-        most = "" if limit is None else f" limit {int(limit)}"
-        parts = (
-            f"(select '{table}' as \"table\", * from ({queries.changes(name, _identifiers(table))}){most})"
-            for table in tables
-        )
-        return self._connection.cursor().sql(" union all ".join(parts)).to_arrow_reader(BATCH_ROWS)
-
-    def _frame(self, sql: str, table: str) -> pd.DataFrame:
-        frame = self._connection.cursor().execute(sql).df()
-        frame.insert(0, "table", pd.Series(table, frame.index, "str"))
-        return frame
-
-
-def first_look(place: Path, memory: int | None = None) -> list[tuple[str, str, str, bytes]]:
-    """The figures to store with the snapshot in that file: measure, groups, fingerprint, content.
-
-    Limits that may take seconds are not among them. `memory` bounds, in bytes, what they are counted in.
-    """
-    store = Store(data.Generation(place, sha256="", name=place.stem), memory)
-
-    def made(name: str, by: tuple[str, ...]) -> tuple[str, str, str, bytes]:
-        return name, ",".join(by), figures.fingerprint(), figures.to_blob(store.measure(name, by=by, limits="none"))
-
-    # While one is counted, another is estimated; where there are many records, that would take twice the memory.
-    with ThreadPoolExecutor(2 if store.cohort_size()[1] <= FEW_RECORDS else 1) as pool:
-        looks = list(pool.map(made, *zip(*product(figures.MEASURES, figures.GROUPS), strict=True)))
-    store.close()
-    return looks
-
-
-def counts_side_effects(name: str) -> bool:
-    """Whether filters on side effects change a measure or a record table."""
-    sql = queries.measure(name, ()) if name in MEASURES else _records_sql(name)
-    return "cohort_side_effects" in sql
-
-
-def options_of(name: str) -> tuple[str, ...]:
-    """The options of a measure or a record table besides filters and groups: unit, window_days, clock, ..."""
-    sql = queries.measure(name, ()) if name in MEASURES else _records_sql(name)
-    bound = set(re.findall(r"\$(\w+)", sql)) - {"filters"}
-    of_curves = OF_CURVES if name in OF_RESOLUTION_CURVES else set()
-    return tuple(sorted(bound | of_curves | OF_COMPARISONS.get(name, set())))
-
-
-def definition(name: str) -> Definition:
-    """What a measure or a record table means, from the header of its SQL; KeyError where there is no such name."""
-    if name in MEASURES:
-        return queries.definition(f"measures/{name}")
-    if name in RECORDS:
-        return queries.definition(f"records/{name}")
-    if name in CHANGES:
-        return queries.definition(f"changes/{name}")
-    raise KeyError(name)
-
-
-_DAYS = {"treatments": "treated_on", "follow_ups": "followed_up_on", "side_effects": "onset_on"}
-# A contact needs one of the first two only, and a side effect that is still there has no end.
-_MAY_BE_EMPTY = {"treatment_id", "patient_id", "resolved_on", "resolved_by", "last_present_on"}
-
-
-def _required(table: str) -> list[str]:
-    return [column.name for column in TABLES[table].columns if column.required] if table in TABLES else []
-
-
-def _identifiers(table: str) -> dict[str, str]:
-    """What stands for a table and its columns in queries/changes; of the contract's columns."""
-    if table in TABLES:
-        id_column, names = TABLES[table].id_column, TABLES[table].column_names
-    else:
-        # How a treatment type is drawn changes no figure, and earlier snapshots do not know it.
-        id_column, names = "code", tuple(name for name in catalogue.COLUMNS if name != "colour")
-    columns = [name for name in names if name != id_column]
-    return {
-        "table": table,
-        "id": id_column,
-        "patient_id": "patient_id" if "patient_id" in names else "cast(null as varchar)",
-        "day": _DAYS.get(table, "cast(null as date)"),
-        "columns": ", ".join(columns),
-        "recorded": ", ".join(name for name in columns if name not in {*_required(table), *_MAY_BE_EMPTY}),
-        "texts": ", ".join(f"cast({name} as varchar) as {name}" for name in columns),
-        "is_edited": " or ".join(f"earlier.{name} is distinct from later.{name}" for name in columns),
-        "is_late": f"later.{_DAYS[table]} < as_of" if table in _DAYS else "false",
-    }
-
-
-def _records_sql(table: str) -> str:
-    if table not in RECORDS:
-        raise KeyError(table)
-    return queries.read(f"records/{table}")
 
 
 def _parameters(

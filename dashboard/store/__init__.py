@@ -1,0 +1,62 @@
+"""A snapshot, opened read-only: its measures, its records, and what there is to choose from.
+
+opening.py     where the snapshot is, how it is opened, and the figures that are stored with it
+names.py       the measures and record tables by name, their options, what they mean
+snapshot.py    Store: one snapshot
+suppressed.py  SuppressedStore: the same, with small numbers untold
+changes.py     Changes: two snapshots side by side
+connection.py  what their connections have in common
+"""
+
+from dashboard.store.changes import Changes
+from dashboard.store.names import (
+    CHANGES,
+    CLOCKS,
+    HORIZON_DAYS,
+    MEASURES,
+    OF_ONE_PATIENT,
+    RECORDS,
+    UNITS,
+    Clock,
+    Unit,
+    counts_side_effects,
+    definition,
+    options_of,
+)
+from dashboard.store.opening import (
+    SNAPSHOT_VARIABLE,
+    default_snapshot,
+    earlier_snapshots,
+    first_look,
+    open_kept,
+    open_snapshot,
+    snapshot_path,
+)
+from dashboard.store.snapshot import MOST_FOUND, Store
+from dashboard.store.suppressed import SuppressedStore
+
+__all__ = [
+    "CHANGES",
+    "CLOCKS",
+    "HORIZON_DAYS",
+    "MEASURES",
+    "MOST_FOUND",
+    "OF_ONE_PATIENT",
+    "RECORDS",
+    "SNAPSHOT_VARIABLE",
+    "UNITS",
+    "Changes",
+    "Clock",
+    "Store",
+    "SuppressedStore",
+    "Unit",
+    "counts_side_effects",
+    "default_snapshot",
+    "definition",
+    "earlier_snapshots",
+    "first_look",
+    "open_kept",
+    "open_snapshot",
+    "options_of",
+    "snapshot_path",
+]

@@ -1,0 +1,98 @@
+"""Where the snapshot is, how it is opened, and the figures that are stored with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+
+import duckdb
+
+import data
+from dashboard import figures, privacy
+from dashboard.store.snapshot import Store
+from dashboard.store.suppressed import SuppressedStore
+from data.generations import number_of, published
+
+SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
+DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
+FEW_RECORDS = 2_000_000
+SAMPLE = Path(data.__file__).parent / "sample"
+
+
+def snapshot_path() -> Path:
+    """Where the snapshot is when nobody says: OUTCOMES_SNAPSHOT, else `.outcomes/snapshot.json` where one works."""
+    return Path(os.environ.get(SNAPSHOT_VARIABLE) or DEFAULT_SNAPSHOT)
+
+
+def default_snapshot(
+    path: Path | None = None, progress: Callable[[str, int, int], None] | None = None
+) -> tuple[Path, bool]:
+    """The place of the snapshot, and whether it had to be built from the bundled sample because none was there.
+
+    Raises data.ImportRefused where it cannot be built.
+    """
+    place = path or snapshot_path()
+    if place.exists():
+        return place, False
+    data.import_exports([SAMPLE], into=place, progress=progress, figures=first_look)
+    return place, True
+
+
+def open_snapshot(path: Path | str | None = None, suppress_below: int | None = None) -> Store:
+    """The current snapshot behind that pointer (or snapshot file), checked against its SHA-256.
+
+    `suppress_below` is the smallest count that is told; where it is None, OUTCOMES_SUPPRESS_BELOW says so, else 0.
+    Raises data.ImportRefused where there is no snapshot, or where it is damaged or of another version.
+    """
+    place = Path(path) if path else snapshot_path()
+    k = privacy.suppress_below() if suppress_below is None else suppress_below
+    while True:
+        generation = data.current(place)
+        try:
+            return SuppressedStore(generation, k) if k > 1 else Store(generation)
+        except duckdb.IOException:
+            # A snapshot that later imports have removed in the meantime: the pointer names a newer one.
+            if generation.path.exists():
+                raise
+
+
+def earlier_snapshots(pointer: Path) -> list[data.KeptSnapshot]:
+    """The snapshots behind a pointer that were imported before the current one and can be opened, the newest first."""
+    try:
+        kept = data.snapshots(pointer)
+    except data.ImportRefused:
+        # A snapshot file that is opened by itself has none beside it.
+        return []
+    current = next((one.number for one in kept if one.is_current), 0)
+    return [one for one in kept if one.number < current and one.imported_at and not one.problem]
+
+
+def open_kept(pointer: Path, number: int, suppress_below: int | None = None) -> Store:
+    """The snapshot of that number behind a pointer, opened like the current one (`open_snapshot`).
+
+    Raises data.ImportRefused where it is not kept any more, or is damaged.
+    """
+    file = next((file for file in published(pointer) if number_of(file) == number), None)
+    if not file:
+        raise data.ImportRefused(f"Snapshot {number} is not kept any more. Choose another one.")
+    return open_snapshot(file, suppress_below)
+
+
+def first_look(place: Path, memory: int | None = None) -> list[tuple[str, str, str, bytes]]:
+    """The figures to store with the snapshot in that file: measure, groups, fingerprint, content.
+
+    Limits that may take seconds are not among them. `memory` bounds, in bytes, what they are counted in.
+    """
+    store = Store(data.Generation(place, sha256="", name=place.stem), memory)
+
+    def made(name: str, by: tuple[str, ...]) -> tuple[str, str, str, bytes]:
+        return name, ",".join(by), figures.fingerprint(), figures.to_blob(store.measure(name, by=by, limits="none"))
+
+    # While one is counted, another is estimated; where there are many records, that would take twice the memory.
+    with ThreadPoolExecutor(2 if store.cohort_size()[1] <= FEW_RECORDS else 1) as pool:
+        looks = list(pool.map(made, *zip(*product(figures.MEASURES, figures.GROUPS), strict=True)))
+    store.close()
+    return looks
