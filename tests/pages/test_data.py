@@ -17,7 +17,7 @@ from dashboard.charts.style import DARK, LIGHT
 from dashboard.pages import PAGES
 from dashboard.store import open_snapshot
 from tests.drawing import drawn, write_exports
-from tests.pages.test_pages import front_door, said
+from tests.pages.opening import front_door, said
 
 ONE = drawn("treatment_id | patient_id | treated_on | treatment_type\nT1 | A | 0 | neuromodulator")
 CONTRACT = b"treatment_id,patient_id,treated_on,treatment_type\nT5,P1,2024-01-05,skincare\nT6,P1,never,skincare\n"

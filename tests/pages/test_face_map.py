@@ -9,9 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.drawing import drawn
-from tests.pages.test_pages import Opened, folder, opened, said
-
-__all__ = ["folder", "opened"]
+from tests.pages.opening import Opened, said
 
 FACE = drawn(
     """treatment_id | patient_id | treated_on | treatment_type | area | side

@@ -16,7 +16,7 @@ from dashboard.store import OF_ONE_PATIENT, Store
 from dashboard.ui.wording import plain
 from tests.conftest import SnapshotOf, import_once
 from tests.drawing import Exports, drawn
-from tests.pages.test_pages import MANY, ONE, front_door, said
+from tests.pages.opening import MANY, ONE, front_door, said
 from tests.test_patients import SMALL
 
 SCRIPT = "<script>alert(1)</script>"

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 import data
 from dashboard.pages import PAGES, what_changed
 from tests.drawing import Exports, drawn, write_exports
-from tests.pages.test_pages import EVIL, front_door, said
+from tests.pages.opening import EVIL, front_door, said
 from tests.test_changes import ADDED, BEFORE, USUAL, of_months
 
 Opened = Callable[..., AppTest]
