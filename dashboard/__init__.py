@@ -11,5 +11,5 @@ ui/            what all pages share
 pages/         sentences and sections
 export.py      tables as files; handout.py: the page that a patient takes home;
                patient_summary.py: everything about one person on one page
-cli.py         the command `outcomes`; ending.py: how each of its commands ends
+cli/           the command `outcomes`; ending.py: how each of its commands ends
 """

@@ -1,0 +1,31 @@
+"""The command `outcomes`: everything the screens show, under the same names.
+
+serving.py    serve
+importing.py  import, check, propose, mappings
+snapshots.py  snapshots, catalogue
+exporting.py  export, measures
+sampling.py   sample
+
+options.py and progress.py hold what several of them take and tell.
+"""
+
+from __future__ import annotations
+
+import click
+
+from dashboard.cli.exporting import export, measures
+from dashboard.cli.importing import check, import_, mappings, propose
+from dashboard.cli.sampling import sample
+from dashboard.cli.serving import serve
+from dashboard.cli.snapshots import catalogue, snapshots
+from dashboard.ending import Commands
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="outcomes")
+def main() -> None:
+    """Outcomes of aesthetic treatments: side-effect rates, time to resolution, maintenance intervals."""
+
+
+for _command in (serve, import_, check, propose, mappings, snapshots, catalogue, export, measures, sample):
+    main.add_command(_command)

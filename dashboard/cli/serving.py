@@ -1,0 +1,66 @@
+"""`outcomes serve`."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from pathlib import Path
+
+import click
+
+from dashboard.cli.options import existing_snapshot, with_snapshot, with_suppression
+from dashboard.ending import Refused
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+@click.command()
+@with_snapshot
+@with_suppression
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535))
+def serve(snapshot: Path | None, suppress_below: int | None, host: str, port: int) -> None:
+    """Open the dashboard in a browser."""
+    from dashboard import privacy
+    from data import current
+
+    if suppress_below is not None:
+        os.environ[privacy.VARIABLE] = str(suppress_below)
+    privacy.suppress_below()  # refuses, if it cannot be understood
+    if host != "localhost" and not _is_loopback(host):
+        raise Refused(
+            f"--host {host} would show patient records to the network, and there is no sign-in yet: "
+            "leave it at 127.0.0.1 and reach it through an SSH tunnel"
+        )
+    with socket.socket() as free:
+        try:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind((host, port))
+        except OSError:
+            raise Refused(f"port {port} is taken: name another with --port") from None
+    place = existing_snapshot(snapshot)
+    current(place)
+    os.environ["OUTCOMES_SNAPSHOT"] = str(place.resolve())
+    from streamlit.web import cli as streamlit
+
+    # Streamlit reads its configuration from the folder that it is started in.
+    os.chdir(PROJECT)
+    sys.argv = [
+        "streamlit",
+        "run",
+        str(PROJECT / "streamlit_app.py"),
+        "--server.address",
+        host,
+        "--server.port",
+        str(port),
+    ]
+    streamlit.main()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
