@@ -1,8 +1,8 @@
 """The figures of the unfiltered view: computed once when a snapshot is built, and stored with it.
 
-They are answers of `Store.measure` like any other, kept because everybody asks for them first; limits that take long
-are not among them. A fingerprint of the
-code that made them stands beside them: other code does not use them but computes its own.
+They are answers of `Store.measure` like any other, kept because everybody asks for them first; what pages only ask by
+other groups or of a selection, and limits that take long, are not among them. A fingerprint of the code that made them
+stands beside them: other code does not use them but computes its own.
 """
 
 from __future__ import annotations
@@ -19,10 +19,8 @@ import queries
 MEASURES = (
     "side_effect_rates",
     "follow_up_completeness",
-    "follow_up_funnel",
     "time_to_resolution",
     "time_to_resolution_summary",
-    "healing_clock",
     "maintenance_intervals",
     "maintenance_summary",
     "kept_plans",
