@@ -218,7 +218,7 @@ def _panel(group: Group, look: Look, low: float, high: float) -> list[Figure]:
             "hovertext": [
                 f"<b>{safe(group.name)}</b><br>from {row.before:g} to {row.after:g}: {count(row.records)} of "
                 f"{count(row.recorded)} records"
-                for row in (row for _, row in rows.iterrows())
+                for row in rows.itertuples()
             ],
             "hoverinfo": "text",
         },
