@@ -17,6 +17,7 @@ from dashboard.charts.style import (
     note,
     percent,
     safe,
+    short,
     wash,
 )
 
@@ -182,7 +183,7 @@ def _at_risk(found: Sequence[Group], look: Look, ticks: Sequence[int], depth: in
         day, at_risk = group.rows["day"], group.rows["at_risk"]
         for tick in ticks:
             later = at_risk[day >= tick]
-            number = count(float(later.iloc[0])) if len(later) else "0"
+            number = short(float(later.iloc[0])) if len(later) else "0"
             anchor = {"xanchor": "right", "xshift": 6} if tick == ticks[-1] else {}
             notes.append(note(number, look, **{**below, **anchor}, x=tick))
     return notes

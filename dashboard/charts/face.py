@@ -30,6 +30,7 @@ from dashboard.charts.style import (
     percent,
     points,
     safe,
+    short,
     wash,
 )  # fmt: skip
 
@@ -174,10 +175,8 @@ def results_face(
 
 
 def _short(some: float, of: float) -> str:
-    """Some of all as a label has room for it: from ten thousand on in thousands; the pointer and the table have all."""
-    if math.isnan(some) or math.isnan(of):
-        return fraction(some, of)
-    return "/".join(count(each) if each < 10_000 else f"{each / 1000:,.0f}k" for each in (some, of))
+    """Some of all as a label has room for it."""
+    return fraction(some, of) if math.isnan(some) or math.isnan(of) else f"{short(some)}/{short(of)}"
 
 
 def _spots(

@@ -187,6 +187,9 @@ def asymmetry_change(pairs: pd.DataFrame, look: Look = LIGHT, by: Sequence[str] 
     return drawn
 
 
+_WAYS = ("before", "after", "records", "recorded")
+
+
 def _panel(group: Group, look: Look, low: float, high: float) -> list[Figure]:
     rows = group.rows
     change, least, most = (float(rows[column].iloc[0]) for column in ("change", "change_low", "change_high"))
@@ -216,9 +219,8 @@ def _panel(group: Group, look: Look, low: float, high: float) -> list[Figure]:
                 "line": {"width": 0},
             },
             "hovertext": [
-                f"<b>{safe(group.name)}</b><br>from {row.before:g} to {row.after:g}: {count(row.records)} of "
-                f"{count(row.recorded)} records"
-                for row in (row for _, row in rows.iterrows())
+                f"<b>{safe(group.name)}</b><br>from {before:g} to {after:g}: {count(some)} of {count(of)} records"
+                for before, after, some, of in zip(*(rows[name].tolist() for name in _WAYS), strict=True)
             ],
             "hoverinfo": "text",
         },

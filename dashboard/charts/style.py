@@ -203,6 +203,11 @@ def count(number: float) -> str:
     return SUPPRESSED_COUNT if math.isnan(number) else f"{number:,.0f}"
 
 
+def short(number: float) -> str:
+    """A count where there is little room: in thousands from ten thousand on; the pointer and the table have all."""
+    return count(number) if number < 10_000 or math.isnan(number) else f"{number / 1000:,.0f}k"
+
+
 def fraction(some: float, of: float) -> str:
     """Some of all, as a chart has room for it."""
     return SUPPRESSED if math.isnan(some) or math.isnan(of) else f"{count(some)}/{count(of)}"

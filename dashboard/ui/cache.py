@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import datetime
 import gc
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from pathlib import Path
@@ -32,7 +33,7 @@ from data import ImportRefused, KeptSnapshot, TreatmentType, current
 
 _STORE = "store"
 AT_ONCE = 0.1
-"""Seconds for which a page waits for limits before it is drawn without them."""
+"""Seconds for which pages wait for limits, after they were first asked for, before they are drawn without them."""
 
 
 def look_again() -> None:
@@ -102,8 +103,8 @@ def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: A
         return measure(name, filters, by, **options), False
     store = current_store()
     asked = (store, store.name, name, filters, by, tuple(sorted(options.items())))
-    limited = _limited(*asked)
-    wait([limited], timeout=AT_ONCE)
+    limited, began = _limited(*asked)
+    wait([limited], timeout=max(0.0, began + AT_ONCE - time.monotonic()))
     if not limited.done():
         return measure(name, filters, by, limits="none", **options), True
     if limited.exception():
@@ -114,8 +115,9 @@ def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: A
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _limited(
     _store: Store, snapshot: str, name: str, filters: Filters, by: tuple[str, ...], options: tuple[tuple[str, Any], ...]
-) -> Future[pd.DataFrame]:
-    return _begun(lambda: _store.measure(name, filters, by, **dict(options)))
+) -> tuple[Future[pd.DataFrame], float]:
+    """The figures with their limits, once they are there, and when that began."""
+    return _begun(lambda: _store.measure(name, filters, by, **dict(options))), time.monotonic()
 
 
 def _begun(work: Callable[[], Any]) -> Future[Any]:

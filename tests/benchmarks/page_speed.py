@@ -119,7 +119,7 @@ def changed(page: Page, span: str) -> float:
 @click.option("--treatments", default=1_000_000, show_default=True, help="Treatment records of the synthetic exports.")
 @click.option("--snapshot", type=click.Path(path_type=Path), help="A snapshot made before.")
 @click.option("--page", "chosen", multiple=True, help="The path of a page; all where none is told.")
-@click.option("--filter", "filters", default="", help="More of the address, such as clinic=North.")
+@click.option("--filter", "filters", default="", help="More of the address, such as clinic=North+Gate+Clinic.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write all runs as JSON.")
 def main(treatments: int, snapshot: Path | None, chosen: tuple[str, ...], filters: str, output: Path | None) -> None:
     """Measure every page from a change of the period to the drawn charts, a bare page of as many charts beside it."""
