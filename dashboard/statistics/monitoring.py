@@ -195,9 +195,32 @@ def excess_probability(affected: Integers, units: Integers, all_affected: Intege
     Fisher's exact test, one-sided, of some units (of a lot) against the others among all (of its product).
     Source: Fisher, Statistical Methods for Research Workers, 1934.
     """
-    from scipy.stats import hypergeom  # imported where used: scipy takes a while
+    k, n, some, of = (np.asarray(count, dtype=np.float64) for count in (affected, units, all_affected, all_units))
+    is_upper = k > n * some / np.maximum(of, 1)
+    # From the count on away from the mean, where terms only become smaller.
+    tail = _hypergeometric_tail(np.where(is_upper, k, k - 1), n, some, of, np.where(is_upper, 1, -1))
+    return np.clip(np.where(is_upper, tail, 1 - tail), 0.0, 1.0)
 
-    probability = np.ones(len(affected))
-    some = affected > 0
-    probability[some] = hypergeom.sf(affected[some] - 1, all_units[some], all_affected[some], units[some])
-    return np.minimum(probability, 1.0)
+
+def _hypergeometric_tail(k: Floats, n: Floats, some: Floats, of: Floats, step: Integers) -> Floats:
+    """The probability of k, k + step, k + 2 step, ... of `some` of all in n drawn from all."""
+    from scipy.special import gammaln  # scipy.stats has this tail, and takes seconds to import
+
+    def log_choose(many: Floats, few: Floats) -> Floats:
+        chosen: Floats = gammaln(many + 1) - gammaln(few + 1) - gammaln(many - few + 1)
+        return chosen
+
+    least, most = np.maximum(0, n - (of - some)), np.minimum(n, some)
+    is_possible = (k >= least) & (k <= most)
+    k = np.clip(k, least, most)
+    term = np.where(is_possible, np.exp(log_choose(some, k) + log_choose(of - some, n - k) - log_choose(of, n)), 0.0)
+    tail = term.copy()
+    while (term > 1e-17 * tail).any():
+        up = (some - k) * (n - k) / ((k + 1) * (of - some - n + k + 1))
+        down = k * (of - some - n + k) / ((some - k + 1) * (n - k + 1))
+        term = term * np.where(step > 0, up, down)
+        k = k + step
+        is_over = (k < least) | (k > most)
+        term, k = np.where(is_over, 0.0, term), np.clip(k, least, most)
+        tail += term
+    return tail

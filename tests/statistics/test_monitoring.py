@@ -164,3 +164,13 @@ def test_an_excess_is_fishers() -> None:
         fisher = stats.fisher_exact([[x, n - x], [y, others - y]], alternative="greater").pvalue
         assert p[0] == pytest.approx(fisher, rel=1e-9)
         assert p[0] == pytest.approx(oracle.hypergeometric_tail(int(x), int(n), int(x + y), int(n + others)), rel=1e-9)
+
+
+def test_the_tail_of_many_and_of_few_is_scipys() -> None:
+    chance = np.random.default_rng(1)
+    of = np.append(chance.integers(1, 60_000, 500), chance.integers(1, 30, 500))
+    some, units = (np.floor(of * chance.random(1000)).astype(np.int64) for _ in range(2))
+    least, most = np.maximum(0, units - (of - some)), np.minimum(units, some)
+    affected = np.clip(chance.hypergeometric(some, of - some, units) + chance.integers(-3, 60, 1000), least, most)
+    expected = np.where(affected > 0, stats.hypergeom.sf(affected - 1, of, some, units), 1.0)
+    assert excess_probability(affected, units, some, of) == pytest.approx(expected, rel=2e-9, abs=1e-300)
