@@ -127,7 +127,7 @@ def groups_of(name: str) -> tuple[str, ...]:
     groups = tuple(group for group in RECORD_GROUPS if group not in own)
     # A measure that has no place for them, nor one within it, cannot tell them apart.
     are_told_apart = re.search(
-        r"\{\{ (group|severity|\w+ with [\w, ]+|side_effect_rates) \}\}", read(f"measures/{name}")
+        r"\{\{ (group|severity|\w+ with [\w, ]+|side_effect_rates|affected_units) \}\}", read(f"measures/{name}")
     )
     has_side_effects, has_courses = "cohort_side_effects" in sql and are_told_apart is not None, "course_no" in sql
     if has_side_effects and has_courses:

@@ -94,12 +94,16 @@ def test_a_page_that_is_open_refuses_what_was_damaged_since(pointer: Path, monke
 
     monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(pointer))
     data.import_exports([pointer.with_name("state-1")], pointer, replace=True)
+    cache.look_again()
     store = cache.current_store()
+    cache.look_again()
     assert cache.current_store() is store
     file = data.current(pointer).path
     file.chmod(0o644)
     file.write_bytes(b"rubbish")
+    cache.look_again()
     with pytest.raises(data.ImportRefused, match=r"is damaged.*Return to an older one"):
         cache.current_store()
     data.return_to(pointer, 1)
+    cache.look_again()
     assert cache.current_store().name.startswith("000003-")
