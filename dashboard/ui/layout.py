@@ -4,6 +4,7 @@ import streamlit as st
 
 _STYLE = """
 <style>
+[data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > script:only-child) { display: none; }
 [class*="st-key-wide-"] { overflow-x: auto; overflow-y: hidden; }
 [class*="st-key-wide-"]:focus-visible { outline: 2px solid %(chosen)s; }
 .stApp { font-variant-numeric: tabular-nums; }
