@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.charts.style import FINE, FONT, NBSP, TEXT, Figure, Look, blend, count, figure, note, percent, safe
+from dashboard.charts.style import (
+    FINE,
+    FONT,
+    NBSP,
+    TEXT,
+    Figure,
+    Look,
+    blend,
+    count,
+    figure,
+    ink_on,
+    note,
+    percent,
+    safe,
+)
 
 MOST = 40
 """More bars than this are not a picture any more; the table has them all."""
@@ -55,7 +69,7 @@ def bars(rows: Sequence[Bar], parts: Sequence[Part], look: Look) -> Figure:
                 "textposition": "inside",
                 "insidetextanchor": "middle",
                 "textangle": 0,
-                "textfont": {"family": FONT, "size": FINE - 1, "color": _ink(part, look)},
+                "textfont": {"family": FONT, "size": FINE - 1, "color": ink_on(_colour(part, look))},
                 "hovertext": [row.hovers[place] for _, row in known],
                 "hoverinfo": "text",
             }
@@ -94,7 +108,3 @@ def _legend(parts: Sequence[Part], look: Look) -> str:
 
 def _colour(part: Part, look: Look) -> str:
     return blend(*look.heat, part.depth)
-
-
-def _ink(part: Part, look: Look) -> str:
-    return "#FFFFFF" if part.depth > 0.55 else look.ink

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from dashboard.charts.style import (
-    FADED,
     LIGHT,
     NBSP,
     SMALL,
@@ -26,6 +25,8 @@ from dashboard.charts.style import (
     note,
     percent,
     safe,
+    sign,
+    signed,
 )
 from dashboard.statistics.comparison import ALIKE
 
@@ -35,7 +36,6 @@ MOST_GROUPS = 6
 _LEFT, _RIGHT, _TOP = 132, 124, 34
 _HEADING, _CRUDE, _ADJUSTED = 34, 40, 26
 _LONGEST = 19
-_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star")
 _MINUS = "\u2212"
 
 
@@ -233,8 +233,8 @@ def _drawn(forest: Forest, look: Look, reach: float, ticks: list[float], labels:
         shift = 14 if line.is_adjusted else 0
         name = safe(line.name, _LONGEST)
         notes.append(note(name, look, **at, x=0, xanchor="left", xshift=shift - _LEFT, colour=ink, size=TEXT))
-        faded = {"opacity": FADED} if line.n < SMALL else {}
-        notes.append(note(line.said, look, **at, x=1, xanchor="left", xshift=12, **faded))
+        ink = look.quiet if line.n < SMALL else look.ink
+        notes.append(note(line.said, look, **at, x=1, xanchor="left", xshift=12, colour=ink))
     at_top: Figure = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 20}
     notes.append(note("◂ less", look, **at_top, x=0, xanchor="left"))
     notes.append(note("more ▸", look, **at_top, x=1, xanchor="right"))
@@ -317,7 +317,7 @@ def baseline_balance(balance: pd.DataFrame, look: Look = LIGHT, by: Sequence[str
             hover = f"<b>{safe(look.name('attribute', attribute))}</b><br>{safe(group.name)}: {said}"
             hover += "<br>the groups differ" if is_different else "<br>alike"
             fill = group.colour if is_different else look.ground
-            points.append((min(value, reach), at, _SYMBOLS[place % len(_SYMBOLS)], fill, hover))
+            points.append((min(value, reach), at, sign(place)[0], fill, hover))
         traces.append(_marks(points, group.colour, 9))
     at_left: Figure = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": -_LEFT, "yanchor": "middle"}
     notes: list[Figure] = []
@@ -345,9 +345,9 @@ def baseline_balance(balance: pd.DataFrame, look: Look = LIGHT, by: Sequence[str
     }
     for place, group in enumerate(found):
         first = group.rows.iloc[0]
-        sign = ("●", "◆", "■", "▲", "✖", "★")[place % len(_SYMBOLS)]
-        text = f"{sign} {safe(group.name, 28)}, n{NBSP}{count(first['evaluable'])}, {count(first['patients'])} patients"
-        notes.append(note(text, look, **at_foot, yshift=-8 - 19 * place, colour=group.colour))
+        n = f"n{NBSP}{count(first['evaluable'])}, {count(first['patients'])} patients"
+        text = f"{signed(sign(place)[1], group.colour, safe(group.name, 28))}, {n}"
+        notes.append(note(text, look, **at_foot, yshift=-8 - 19 * place, colour=look.ink))
     if len(balance):
         whom = str(balance["reference"].iloc[0])
         own = balance[(balance[list(by)].astype(str).agg(", ".join, axis=1) if len(by) else "") == whom].head(1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import pandas as pd
 
@@ -18,14 +19,17 @@ from dashboard.charts.style import (
     percent,
     safe,
     short,
+    sign,
+    signed,
     wash,
 )
 
 MOST = 7
 """More curves than this cannot be told apart; the table has them all."""
 
-_LEFT, _RIGHT, _TOP, _PLOT, _LINE = 44, 122, 30, 330, 19
+_LEFT, _RIGHT, _TOP, _PLOT, _LINE = 44, 138, 30, 330, 19
 _LONGEST = 18
+_WIDE, _APART = 420, 105  # pixels: about how wide a plot is, and how far along its curve a mark is from the next
 _SHARES = ["0", *(f"{share}{NBSP}%" for share in (25, 50, 75, 100))]
 
 
@@ -43,8 +47,9 @@ def curves(
 ) -> Figure:
     """One curve per group of the column `share` (and `_low`, `_high`) against `day`, up to the horizon.
 
-    `said` and `clock` name the two axes. Curves fade where fewer than five are at risk; their names stand at their
-    ends and again beside their numbers at risk, so that there is nothing to look up. `band` is a first and a last day,
+    `said` and `clock` name the two axes. Curves fade where fewer than five are at risk; of several, each has marks of
+    its own shape. Their names stand at their ends and again beside their numbers at risk, with the mark, so that
+    there is nothing to look up and no colour to tell. `band` is a first and a last day,
     shaded behind everything.
     """
     # Of a suppressed group there is nothing to draw.
@@ -52,12 +57,20 @@ def curves(
     traces: list[Figure] = []
     ends: list[tuple[float, float, Group]] = []
     plot = 200 if is_small else _PLOT
-    for group in found:
+    marks: list[Figure] = []
+    names: dict[str, str] = {}
+    for place, group in enumerate(found):
         rows = _steps(group.rows, share, horizon)
         traces += _curve(group, rows, share, 0.0 if is_small else 0.16 if len(found) < 4 else 0.08)
         ends.append((float(rows["day"].iloc[-1]), float(rows[share].iloc[-1]), group))
+        names[group.name] = safe(group.name, _LONGEST)
+        if len(found) > 1:
+            symbol, written = sign(place)
+            names[group.name] = signed(written, group.colour, names[group.name])
+            marks.append(_marks(group, rows, share, symbol, (place + 1) / (len(found) + 1), horizon, plot, look))
+    traces += marks
     ticks = _ticks(horizon)
-    notes, shapes = _end_labels(ends, look, horizon, plot)
+    notes, shapes = _end_labels(ends, names, look, horizon, plot)
     notes.append(
         note(
             said, look, x=0, xref="paper", xanchor="left", xshift=-_LEFT, y=1, yref="paper", yanchor="bottom", yshift=12
@@ -68,7 +81,7 @@ def curves(
         note(clock, look, x=0, xref="paper", xanchor="left", xshift=-4, y=0, yref="paper", yanchor="top", yshift=-20)
     )
     if not is_small:
-        notes += _at_risk(found, look, ticks, depth)
+        notes += _at_risk(found, names, look, ticks, depth)
         depth += _LINE * (len(found) + 1) + 8
     shapes += [_half(look), *_band(band, look, horizon)]
     return figure(
@@ -132,8 +145,38 @@ def _curve(group: Group, rows: pd.DataFrame, share: str, opacity: float) -> list
     return traces
 
 
+def _marks(
+    group: Group, rows: pd.DataFrame, share: str, symbol: str, start: float, horizon: int, plot: int, look: Look
+) -> Figure:
+    """A mark every so many pixels along a curve as long as it does not fade; those of each curve start elsewhere."""
+    shown = rows[rows["at_risk"] >= THIN]
+    corners: list[tuple[float, float]] = []
+    for day, value in zip(shown["day"].tolist(), shown[share].tolist(), strict=True):
+        if corners:
+            corners.append((day, corners[-1][1]))
+        corners.append((day, value))
+    places: list[tuple[float, float]] = []
+    to_go = start * _APART
+    for (x, y), (next_x, next_y) in pairwise(corners):
+        length = abs(next_x - x) / horizon * _WIDE + abs(next_y - y) * plot
+        gone = to_go
+        while gone < length:
+            part = gone / length
+            places.append((round(x + (next_x - x) * part, 2), round(y + (next_y - y) * part, 5)))
+            gone += _APART
+        to_go = gone - length
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [x for x, _ in places],
+        "y": [y for _, y in places],
+        "marker": {"symbol": symbol, "size": 8, "color": group.colour, "line": {"color": look.ground, "width": 1}},
+        "hoverinfo": "skip",
+    }
+
+
 def _end_labels(
-    ends: Sequence[tuple[float, float, Group]], look: Look, horizon: int, plot: int
+    ends: Sequence[tuple[float, float, Group]], names: Mapping[str, str], look: Look, horizon: int, plot: int
 ) -> tuple[list[Figure], list[Figure]]:
     """The names at the curves' ends, pushed apart where they would touch, each led to its curve by a thin line."""
     gap = 16 / plot
@@ -154,7 +197,7 @@ def _end_labels(
             placed[index] = (place, day, value, group)
     at_end: Figure = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 13, "yanchor": "middle"}
     for place, day, value, group in placed:
-        notes.append(note(safe(group.name, _LONGEST), look, y=place, colour=group.colour, **at_end))
+        notes.append(note(names[group.name], look, y=place, colour=look.ink, **at_end))
         thin = {"color": wash(group.colour, 0.55), "width": 1}
         leader: Figure = {"type": "line", "layer": "below", "y0": value, "y1": place, "line": thin}
         shapes.append({**leader, "xref": "paper", "xsizemode": "pixel", "xanchor": 1, "x0": 1, "x1": 11})
@@ -163,22 +206,15 @@ def _end_labels(
     return notes, shapes
 
 
-def _at_risk(found: Sequence[Group], look: Look, ticks: Sequence[int], depth: int) -> list[Figure]:
+def _at_risk(
+    found: Sequence[Group], names: Mapping[str, str], look: Look, ticks: Sequence[int], depth: int
+) -> list[Figure]:
     at = {"yref": "paper", "y": 0, "yanchor": "top"}
     notes = [note("At risk", look, **at, x=0, xref="paper", xanchor="left", xshift=-4, yshift=-depth)]
     for place, group in enumerate(found, start=1):
         below = {**at, "yshift": -(depth + place * _LINE)}
         notes.append(
-            note(
-                safe(group.name, _LONGEST),
-                look,
-                **below,
-                x=1,
-                xref="paper",
-                xanchor="left",
-                xshift=13,
-                colour=group.colour,
-            )
+            note(names[group.name], look, **below, x=1, xref="paper", xanchor="left", xshift=13, colour=look.ink)
         )
         day, at_risk = group.rows["day"], group.rows["at_risk"]
         for tick in ticks:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.charts.style import FINE, FONT, NBSP, TEXT, Figure, Look, blend, contrast, count, figure, note, safe
+from dashboard.charts.style import (
+    FINE,
+    FONT,
+    NBSP,
+    TEXT,
+    Figure,
+    Look,
+    blend,
+    count,
+    figure,
+    ink_on,
+    note,
+    safe,
+    signed,
+)
 
 MOST = 20
 """More bars than this are not a picture any more; the table has them all."""
@@ -48,12 +62,16 @@ def diverging(rows: Sequence[Spread], levels: Sequence[Level], look: Look) -> Fi
             "base": [own[place] for own in starts],
             "y": list(range(len(rows))),
             "width": 0.46,
-            "marker": {"color": _colour(level, look), "line": {"color": look.ground, "width": 1.5}},
+            "marker": {
+                "color": _colour(level, look),
+                "line": {"color": look.ground, "width": 1.5},
+                **(_hatched(look) if level.worth < 0 else {}),
+            },
             "text": [_told(level, row.shares[place]) for row in rows],
             "textposition": "inside",
             "insidetextanchor": "middle",
             "textangle": 0,
-            "textfont": {"family": FONT, "size": FINE - 1, "color": _ink(level, look)},
+            "textfont": {"family": FONT, "size": FINE - 1, "color": ink_on(_colour(level, look))},
             "hovertext": [row.hovers[place] for row in rows],
             "hoverinfo": "text",
         }
@@ -96,7 +114,11 @@ def _told(level: Level, share: float) -> str:
 
 def _legend(levels: Sequence[Level], look: Look) -> list[Figure]:
     """What the scores mean, in the order of the bars, in two lines so that a narrow screen has room."""
-    said = [f'<span style="color:{_colour(level, look)}">⬤</span> {level.score} {level.name}' for level in levels]
+    signs = ["▨" if level.worth < 0 else "⬤" for level in levels]
+    said = [
+        signed(sign, _colour(level, look), f"{level.score} {level.name}")
+        for sign, level in zip(signs, levels, strict=True)
+    ]
     lines = (said[:3], said[3:])
     at = {"x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom"}
     text = "<br>".join(f"{NBSP}{NBSP} ".join(line) for line in lines)
@@ -109,6 +131,6 @@ def _colour(level: Level, look: Look) -> str:
     return blend(look.heat[0], look.heat[1] if level.worth > 0 else look.palette[1], abs(level.worth))
 
 
-def _ink(level: Level, look: Look) -> str:
-    """Of the two, the one with more contrast to the colour beneath it."""
-    return max(("#FFFFFF", "#171614"), key=lambda ink: contrast(ink, _colour(level, look)))
+def _hatched(look: Look) -> Figure:
+    """What tells the worse from the better without colour."""
+    return {"pattern": {"shape": "/", "size": 5, "solidity": 0.2, "fgcolor": look.ink, "fillmode": "overlay"}}

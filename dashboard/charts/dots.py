@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.charts.style import FADED, NBSP, SMALL, TEXT, Figure, Look, figure, note, safe, wash
+from dashboard.charts.style import NBSP, SMALL, TEXT, Figure, Look, figure, note, safe, wash
 
 MOST = 40
 """More rows than this are not a picture any more; the table has them all."""
@@ -81,8 +81,8 @@ def dots(
             continue
         name = safe(row.name, _LONGEST)
         notes.append(note(name, look, **at, x=0, xanchor="left", xshift=-_LEFT, colour=look.ink, size=TEXT))
-        faded = {"opacity": FADED} if row.n < SMALL else {}
-        notes.append(note(row.said, look, **at, x=1, xanchor="right", xshift=right, **faded))
+        ink = look.quiet if row.n < SMALL else look.ink
+        notes.append(note(row.said, look, **at, x=1, xanchor="right", xshift=right, colour=ink))
     if key:
         at_foot = {"x": 0, "xanchor": "left", "xshift": -_LEFT, "y": 0, "yanchor": "top", "yshift": -8}
         notes.append(note(key, look, **at_foot, xref="paper", yref="paper"))

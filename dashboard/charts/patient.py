@@ -25,6 +25,8 @@ from dashboard.charts.style import (
     figure,
     note,
     safe,
+    sign,
+    signed,
     wash,
 )
 
@@ -301,20 +303,25 @@ def patient_intervals(intervals: pd.DataFrame, of_types: pd.DataFrame, look: Loo
 
 
 def patient_asymmetry(timeline: pd.DataFrame, look: Look = LIGHT) -> Figure:
-    """Asymmetry over time, where it was scored: rings before a session, dots at its follow-ups, joined by a line."""
+    """Asymmetry over time, where it was scored: hollow before a session, filled at its follow-ups, joined by a line.
+
+    Of several treatment types, each has its own mark.
+    """
     scored = [
         event for event in _events(timeline) if event["asymmetry"] is not None and event["event"] != "side effect"
     ]
     days_scored = [event["began_on"] for event in scored]
     first, last = _padded(min(days_scored), max(days_scored))
     top = max(4, 2 * math.ceil(max(event["asymmetry"] for event in scored) / 2))
+    types = list(dict.fromkeys(event["treatment_type"] for event in scored))
+    marks = {code: sign(place) for place, code in enumerate(types)}
     traces: list[Figure] = []
     for treated_on in dict.fromkeys(event["treated_on"] for event in scored):
         of_session = [event for event in scored if event["treated_on"] == treated_on]
         for code in dict.fromkeys(event["treatment_type"] for event in of_session):
             own = [event for event in of_session if event["treatment_type"] == code]
             colour = _colour(code, look)
-            treatment = look.name("treatment_type", code) if code else "Several treatments"
+            treatment = _treatment(code, look)
             said = [
                 f"{event['asymmetry']:g} {'before' if event['event'] == 'session' else 'after'} "
                 f"{safe(treatment)} of {day_in_words(treated_on)}"
@@ -330,7 +337,7 @@ def patient_asymmetry(timeline: pd.DataFrame, look: Look = LIGHT) -> Figure:
                     "line": {"color": wash(colour, 0.6), "width": 1.5},
                     "marker": {
                         "size": 9,
-                        "symbol": ["circle-open" if event["event"] == "session" else "circle" for event in own],
+                        "symbol": [marks[code][0] + ("-open" if event["event"] == "session" else "") for event in own],
                         "color": colour,
                         "line": {"color": colour, "width": 2},
                     },
@@ -339,15 +346,23 @@ def patient_asymmetry(timeline: pd.DataFrame, look: Look = LIGHT) -> Figure:
                     "cliponaxis": False,
                 }
             )
+    key = [signed(marks[code][1], _colour(code, look), safe(_treatment(code, look), 24)) for code in types]
+    lines = ["   ".join(key[place : place + 2]) for place in range(0, len(key), 2)] if len(types) > 1 else []
+    at_top = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": -30, "y": 1, "yref": "paper", "yanchor": "bottom"}
     return figure(
         traces,
         look,
-        240,
-        margin={"l": 36, "r": _RIGHT, "t": 14, "b": _FOOT},
+        240 + 18 * len(lines),
+        margin={"l": 36, "r": _RIGHT, "t": 14 + 18 * len(lines), "b": _FOOT},
+        annotations=[note("<br>".join(lines), look, **at_top, yshift=8, colour=look.ink)] if lines else [],
         xaxis={"type": "date", "nticks": 5, "range": [first.isoformat(), last.isoformat()]},
         yaxis={"range": [0, top * 1.04], "tickvals": list(range(0, top + 1, 2))},
         hovermode="closest",
     )
+
+
+def _treatment(code: str | None, look: Look) -> str:
+    return look.name("treatment_type", code) if code else "Several treatments"
 
 
 def _padded(first: datetime.date, last: datetime.date) -> tuple[datetime.date, datetime.date]:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from dashboard.charts.dots import MOST, Row, dots, share_axis
 from dashboard.charts.style import (
-    FADED,
     FINE,
     LIGHT,
     NBSP,
@@ -24,6 +23,7 @@ from dashboard.charts.style import (
     figure,
     fraction,
     groups,
+    ink_on,
     note,
     percent,
     safe,
@@ -109,11 +109,11 @@ def side_effect_rates_heat_map(
             cell: Any = cells[effect]
             is_small = cell.evaluable < SMALL
             depth = (cell.rate / highest) ** 0.6 if highest and cell.rate > 0 and not is_small else 0.0
-            shapes.append(_cell(column, line, blend(*look.heat, depth)))
-            ink = "#FFFFFF" if depth > 0.55 else look.ink if cell.affected else look.quiet
+            ground = blend(*look.heat, depth)
+            shapes.append(_cell(column, line, ground))
+            ink = ink_on(ground) if depth else look.ink if cell.affected and not is_small else look.quiet
             text = f"{percent(cell.rate)}<br>{fraction(cell.affected, cell.evaluable)}"
-            faded = {"opacity": FADED} if is_small else {}
-            notes.append(note(text, look, x=column, y=line, colour=ink, size=FINE - 1, align="center", **faded))
+            notes.append(note(text, look, x=column, y=line, colour=ink, size=FINE - 1, align="center"))
             title = f"<b>{safe(group.name)}</b>, {safe(look.name('effect', effect).lower())}"
             hover.append((column, line, f"{title}<br>{_rate(group, cell).hover.split('<br>', 1)[1]}"))
     margin = {"l": 132, "r": 64, "t": 98, "b": 8}

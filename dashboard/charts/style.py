@@ -16,9 +16,20 @@ Figure = dict[str, Any]
 SMALL = 20
 """With fewer units than this a dot is drawn hollow, its figure fades, and the section warns."""
 FADED = 0.65
-"""How opaque a figure of few units is: fainter, and still to be read."""
+"""How opaque the ink of a figure of few units is: as faint as `quiet`, and still to be read."""
 THIN = 5
 """Where fewer than this are at risk, a curve fades."""
+
+MARKS = {
+    "circle": "●",
+    "square": "■",
+    "diamond": "◆",
+    "triangle-up": "▲",
+    "cross": "✚",
+    "triangle-down": "▼",
+    "star": "★",
+}
+"""Plotly's marks that tell groups apart where colour cannot, and how each is written beside its group's name."""
 
 FONT = "Inter, -apple-system, 'Segoe UI', 'Source Sans', sans-serif"
 TEXT, FINE = 13, 12
@@ -259,6 +270,16 @@ def safe(text: str, longest: int = 200) -> str:
     return html.escape(text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…", quote=False)
 
 
+def sign(place: int) -> tuple[str, str]:
+    """The mark of the group at that place: as Plotly names it, and as it is written."""
+    return list(MARKS.items())[place % len(MARKS)]
+
+
+def signed(written: str, colour: str, name: str) -> str:
+    """A name that is safe already, with its group's mark in the group's colour before it."""
+    return f'<span style="color:{colour}">{written}</span> {name}'
+
+
 def wash(colour: str, opacity: float) -> str:
     """A colour made transparent."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
@@ -281,6 +302,11 @@ def contrast(one: str, other: str) -> float:
 
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
+
+
+def ink_on(colour: str) -> str:
+    """What is read better on that colour: white, or nearly black."""
+    return max(("#FFFFFF", "#171614"), key=lambda ink: contrast(ink, colour))
 
 
 def note(text: str, look: Look, **where: Any) -> Figure:

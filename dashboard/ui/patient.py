@@ -135,7 +135,7 @@ def asymmetry(patient: Patient) -> None:
         )
         before = (scored["event"] == "session").sum()
         st.caption(
-            f"From 0, none, to 10. A ring is before a session (n {count(before)}), a dot at a follow-up of it (n "
+            f"From 0, none, to 10. Hollow is before a session (n {count(before)}), filled at a follow-up of it (n "
             f"{count(len(scored) - before)}); a line joins those of one session and treatment type."
         )
 
