@@ -109,7 +109,7 @@ def test_groups_are_compared_by_keyboard(visit: Callable[..., Page]) -> None:
     settle(page)
     page.get_by_role("radio", name="Definition").first.focus()
     page.keyboard.press("Space")
-    page.get_by_role("cell", name="Grain").wait_for()
+    page.get_by_test_id("stTable").first.wait_for()
 
 
 def test_a_treatment_type_is_edited_by_keyboard(visit: Callable[..., Page]) -> None:
