@@ -75,7 +75,7 @@ PAGE_NAMES = [module.URL_PATH for module in PAGES]
 
 def said(app: AppTest) -> str:
     """Everything that the page says in words."""
-    kinds = (app.title, app.markdown, app.caption, app.info, app.error, app.warning, app.subheader)
+    kinds = (app.title, app.markdown, app.caption, app.info, app.error, app.warning, app.header, app.subheader)
     return "\n".join(f"{getattr(element, 'title', '') or ''} {element.value}" for kind in kinds for element in kind)
 
 
@@ -258,7 +258,7 @@ def test_every_picture_of_results_is_drawn(opened: Opened, by: str, outcome: str
     app = opened("results", RESULTS, "results", results_by=by, results_outcome=outcome)
     assert not app.exception
     assert not app.error
-    assert [heading.value for heading in app.subheader][:3] == [
+    assert [heading.value for heading in app.header][:3] == [
         "Asymmetry before and after",
         "Change in asymmetry",
         "GAIS",
