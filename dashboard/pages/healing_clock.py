@@ -48,7 +48,7 @@ def render(filters: Filters) -> None:
 
     def answer() -> bool:
         clock, is_awaited = cache.arriving("healing_clock", asked, (), clock=since)
-        st.markdown(f"#### {plain(sentence(clock, question, day))}")
+        st.markdown(f"**{plain(sentence(clock, question, day))}**")
         store = cache.current_store()
 
         def page() -> str:

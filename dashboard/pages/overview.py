@@ -28,9 +28,9 @@ def render(filters: Filters) -> None:
     if not heading(TITLE, "What follows treatment, how long it lasts, and when patients come back.", filters):
         return
     now, before, when = _periods(filters)
-    st.subheader(_day(now.treated_from) + " to " + _day(now.treated_to), anchor=False)
+    st.header(_day(now.treated_from) + " to " + _day(now.treated_to), anchor=False)
     drawn(partial(_cards, now, before, when), arriving("time_to_resolution_summary", now)[1])
-    st.subheader("By treatment type, over the whole selection", anchor=False)
+    st.header("By treatment type, over the whole selection", anchor=False)
     left, right = st.columns(2, gap="medium")
     is_small: dict[str, Any] = {"is_small": True}
     for column, title, chart, url_path, drawing in (

@@ -52,7 +52,7 @@ def render(filters: Filters) -> None:
         you = choice("By name", {"Everybody": None, **named}, "watch_you", is_list=True)
     options: dict[str, Any] = {"effect": effect, "window_days": window}
     frames: dict[str, pd.DataFrame] = {}
-    st.subheader("What crossed a limit", anchor=False)
+    st.header("What crossed a limit", anchor=False)
     st.caption(_WINDOWED.format(days=window) if window else _UNWINDOWED)
     with calmly():
         frames = _frames(filters, by, who, window)

@@ -24,7 +24,7 @@ SHOWN = 500
 def lot_exposed(filters: Filters, lots: pd.DataFrame) -> None:
     """The patients of a chosen lot, those of the frame `lots` to choose from, the one with the smallest p first."""
     with calmly():
-        st.subheader("The exposed", anchor=False)
+        st.header("The exposed", anchor=False)
         if lots.empty:
             st.info("No lot is recorded with its product in this selection. Choose a longer period or fewer filters.")
             return

@@ -26,7 +26,7 @@ def marks() -> tuple[Marked, ...]:
 
 def practice_events() -> None:
     """The list of events and, for whoever may import, a line to add one."""
-    st.subheader("What changed in the practice", anchor=False)
+    st.header("What changed in the practice", anchor=False)
     st.caption(
         "A new product, a new protocol, a move: a dashed line with a letter on the charts by month. Name no patient "
         "here: everybody who opens this page reads it."

@@ -33,7 +33,7 @@ def recall_list(filters: Filters) -> None:
     """The patients of the cohort who are due within a chosen horizon, or overdue."""
     with calmly():
         store = cache.current_store()
-        st.subheader("Recall list", anchor=False)
+        st.header("Recall list", anchor=False)
         st.caption(
             "Patients and treatment types whose usual time between treatments has passed, or soon will have. Those who "
             "have gone elsewhere, or who want no more treatments, are on it too: the records do not tell. Tick a row "

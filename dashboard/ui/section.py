@@ -102,7 +102,7 @@ def section(
         def draw() -> bool:
             with calmly():
                 frame, is_awaited = cache.arriving(name, filters, by, **options)
-                st.subheader(heading, anchor=False)
+                st.header(heading, anchor=False)
                 if lead:
                     st.caption(lead)
                 if is_nothing(frame):

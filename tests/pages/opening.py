@@ -25,7 +25,7 @@ def front_door(place: int) -> None:
 
 def said(app: AppTest) -> str:
     """Everything that the page says in words."""
-    kinds = (app.title, app.markdown, app.caption, app.info, app.error, app.warning, app.subheader)
+    kinds = (app.title, app.markdown, app.caption, app.info, app.error, app.warning, app.header, app.subheader)
     return "\n".join(f"{getattr(element, 'title', '') or ''} {element.value}" for kind in kinds for element in kind)
 
 

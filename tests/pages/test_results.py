@@ -25,7 +25,7 @@ def test_every_picture_of_results_is_drawn(opened: Opened, by: str, outcome: str
     app = opened("results", RESULTS, "results", results_by=by, results_outcome=outcome)
     assert not app.exception
     assert not app.error
-    assert [heading.value for heading in app.subheader][:3] == [
+    assert [heading.value for heading in app.header][:3] == [
         "Asymmetry before and after",
         "Change in asymmetry",
         "GAIS",

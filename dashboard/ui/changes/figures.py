@@ -59,7 +59,7 @@ def compare_figures(name: str, earlier: Store, later: Store, filters: Filters) -
 
 def figures_that_moved(figures: Mapping[str, Compared]) -> None:
     """Measure by measure: the figures that moved, as they were and as they are, and on demand all of them."""
-    st.subheader("Figures that moved", anchor=False)
+    st.header("Figures that moved", anchor=False)
     st.caption(
         "Rates, and the medians of both curves, whose value now lies outside the 95 % limits that it had. The two "
         "snapshots share most of their records, so few figures should."

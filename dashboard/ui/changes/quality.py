@@ -22,7 +22,7 @@ SHIFT = 0.05
 
 def data_quality(earlier: Store, completeness: Compared | None) -> None:
     """Follow-up completeness of the selection; of all records, what is not recorded, rejected rows and warnings."""
-    st.subheader("Data quality", anchor=False)
+    st.header("Data quality", anchor=False)
     moved_of("follow_up_completeness", completeness)
     _not_recorded(cache.change_counts(earlier, "recording"))
     _account(cache.changes(earlier).account())

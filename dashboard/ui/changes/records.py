@@ -24,7 +24,7 @@ LISTS = {"Which records": "changed_records", "Every edited value": "edits"}
 
 def records_changed(earlier: Store) -> None:
     """How many records of each table were added, edited and removed, and what was edited."""
-    st.subheader("Records added, edited and removed", anchor=False)
+    st.header("Records added, edited and removed", anchor=False)
     since = f"before {earlier.as_of:%-d %B %Y}" if earlier.as_of else "before then"
     st.caption(
         f"Of all records, whatever is selected. Late are those added since whose day lies {since}, the data cut-off of "

@@ -49,7 +49,7 @@ def compare_signals(earlier: Store, later: Store, filters: Filters) -> Signals:
 
 def signals_changed(compared: Signals | None) -> None:
     """The new signals, and what the closed ones said."""
-    st.subheader("Signals", anchor=False)
+    st.header("Signals", anchor=False)
     said = f"What crosses a limit on the page Watch, of what began within {WINDOW_DAYS} days"
     st.caption(f"{said}: a reason to look, not a finding.")
     if compared is None:
