@@ -174,7 +174,7 @@ def test_an_unknown_treatment_type_is_kept_and_warned_of_once(practice: Practice
     report = practice.imports()
     assert warned(report) == [(2, "treatment_type", "Laser")]
     assert practice.rows("select * from treatment_types where code = 'Laser'") == [
-        ("Laser", "Laser", None, True, 0, None, None)
+        ("Laser", "Laser", None, True, 0, None, None, None)
     ]
 
 
