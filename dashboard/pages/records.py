@@ -33,7 +33,7 @@ def _records(name: str, filters: Filters) -> None:
         {"horizon_days": due_within("records_horizon")} if "horizon_days" in options_of(name) else {}
     )
     preview = cache.records(name, filters, PREVIEW, **options)
-    selected, of = cache.record_count(name, filters, **options)
+    selected, of = (cache.record_count(name, chosen, **options) for chosen in (filters, Filters()))
     shown = f"; the first {PREVIEW} are shown, the download has all" if selected > PREVIEW else ""
     st.markdown(f"**{count(selected)}** of {count(of)} rows{shown}")
     st.dataframe(preview, hide_index=True, placeholder="", alt=f"{name}, the first rows")

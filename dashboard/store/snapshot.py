@@ -204,16 +204,10 @@ class Store:
         parameters = _parameters(sql, filters, horizon_days, search, patient_id)
         return self._connection.cursor().sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
 
-    def record_count(
-        self, table: str, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS
-    ) -> tuple[int, int]:
-        """How many records of a table belong to the cohort, and how many there are without any filter."""
+    def record_count(self, table: str, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> int:
+        """How many records of a table belong to the cohort."""
         select = f"select count(*) from ({records_sql(table)})"
-
-        def counted(chosen: Filters | None) -> int:
-            return int(self._rows(select, _parameters(select, chosen, horizon_days))[0][0])
-
-        return counted(filters), counted(None)
+        return int(self._rows(select, _parameters(select, filters, horizon_days))[0][0])
 
     def patients_found(self, search: str = "", most: int = MOST_FOUND) -> list[str]:
         """The ids that hold this text, whatever the capitals, at most so many: itself first, then what begins so."""

@@ -64,7 +64,7 @@ class SuppressedStore(Store):
         """Raises privacy.Withheld: records are of single patients."""
         raise privacy.Withheld(f"{table} are records of single patients, withheld while small numbers are suppressed")
 
-    def record_count(self, table: str, *_: Any, **__: Any) -> tuple[int, int]:
+    def record_count(self, table: str, *_: Any, **__: Any) -> int:
         """Raises privacy.Withheld, as `records_reader` does."""
         raise privacy.Withheld(f"{table} are records of single patients, withheld while small numbers are suppressed")
 

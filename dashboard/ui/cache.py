@@ -34,6 +34,8 @@ from data import ImportRefused, KeptSnapshot, TreatmentType, current
 _STORE = "store"
 AT_ONCE = 0.1
 """Seconds for which pages wait for limits, after they were first asked for, before they are drawn without them."""
+LARGE, AFTER = 50_000, 1.0
+"""From so many treatment records on nobody waits, and limits are begun so many seconds later: the page comes first."""
 
 
 def look_again() -> None:
@@ -103,28 +105,36 @@ def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: A
         return measure(name, filters, by, **options), False
     store = current_store()
     asked = (store, store.name, name, filters, by, tuple(sorted(options.items())))
-    limited, began = _limited(*asked)
-    wait([limited], timeout=max(0.0, began + AT_ONCE - time.monotonic()))
+    is_large = not cohort_size(filters)[0] < LARGE
+    limited, began = _limited(*asked, AFTER if is_large else 0.0)
+    wait([limited], timeout=0 if is_large else max(0.0, began + AT_ONCE - time.monotonic()))
     if not limited.done():
         return measure(name, filters, by, limits="none", **options), True
     if limited.exception():
-        _limited.clear(*asked)  # whoever looks next tries again
+        _limited.clear(*asked, 0.0)  # whoever looks next tries again
     return limited.result(), False
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _limited(
-    _store: Store, snapshot: str, name: str, filters: Filters, by: tuple[str, ...], options: tuple[tuple[str, Any], ...]
+    _store: Store,
+    snapshot: str,
+    name: str,
+    filters: Filters,
+    by: tuple[str, ...],
+    options: tuple[tuple[str, Any], ...],
+    _after: float,
 ) -> tuple[Future[pd.DataFrame], float]:
-    """The figures with their limits, once they are there, and when that began."""
-    return _begun(lambda: _store.measure(name, filters, by, **dict(options))), time.monotonic()
+    """The figures with their limits, once they are there, and when that was asked for; it begins so much later."""
+    return _begun(lambda: _store.measure(name, filters, by, **dict(options)), _after), time.monotonic()
 
 
-def _begun(work: Callable[[], Any]) -> Future[Any]:
+def _begun(work: Callable[[], Any], after: float = 0.0) -> Future[Any]:
     """What the work will give, beside the pages."""
     future: Future[Any] = Future()
 
     def at_work() -> None:
+        time.sleep(after)
         try:
             future.set_result(work())
         except Exception as failure:
@@ -292,14 +302,14 @@ def _records(
     return _store.records(table, filters, limit, horizon_days, search)
 
 
-def record_count(table: str, filters: Filters, horizon_days: int = HORIZON_DAYS) -> tuple[int, int]:
-    """How many records of a table belong to the cohort, and how many there are."""
+def record_count(table: str, filters: Filters, horizon_days: int = HORIZON_DAYS) -> int:
+    """How many records of a table belong to the cohort."""
     store = current_store()
     return _record_count(store, store.name, table, filters, horizon_days)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _record_count(_store: Store, snapshot: str, table: str, filters: Filters, horizon_days: int) -> tuple[int, int]:
+def _record_count(_store: Store, snapshot: str, table: str, filters: Filters, horizon_days: int) -> int:
     return _store.record_count(table, filters, horizon_days)
 
 

@@ -33,7 +33,7 @@ def lot_exposed(filters: Filters, lots: pd.DataFrame) -> None:
         product, lot = choice("Lot", named, "watch_lot", is_list=True)
         chosen = replace(filters, product=(product,), lot=(lot,))
         found = cache.records("lot_exposed", chosen, SHOWN)
-        of, _ = cache.record_count("lot_exposed", chosen)
+        of = cache.record_count("lot_exposed", chosen)
         first = f"; the first {SHOWN} are shown, the download has all" if of > SHOWN else ""
         st.markdown(f"**{count(of)}** patient{'s' * (of != 1)} of this selection{first}")
         st.dataframe(

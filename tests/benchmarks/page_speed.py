@@ -66,7 +66,7 @@ IS_STILL = """
     const app = document.querySelector('[data-testid="stApp"]');
     return app.dataset.testScriptState === 'notRunning'
         && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
-        && performance.now() - window.lastChange > 400;
+        && performance.now() - window.lastChange > 120;
 }
 """
 LONGEST = 120_000
