@@ -132,6 +132,16 @@ def by_menu(page: Page, title: str) -> None:
     page.get_by_role("menuitem" if section else "link", name=title, exact=True).click()
 
 
+def serious(page: Page) -> list[str]:
+    """What axe finds wrong that is serious or worse."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
+    ]
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_every_page(visit: Callable[..., Page], address: str, width: int, scheme: str) -> None:
     page = visit("", width, scheme)
@@ -152,6 +162,7 @@ def test_every_page(visit: Callable[..., Page], address: str, width: int, scheme
         assert not page.evaluate(sideways), f"{path} is wider than {width}"
         ground = page.evaluate("() => getComputedStyle(document.querySelector('.stApp')).backgroundColor")
         assert (int(re.findall(r"\d+", ground)[0]) < 128) == (scheme == "dark")
+        assert not serious(page)
 
 
 def test_filters_stay_from_page_to_page_and_in_the_address(visit: Callable[..., Page]) -> None:
@@ -193,7 +204,6 @@ def test_the_recall_list_is_what_the_command_line_exports(visit: Callable[..., P
 
 
 def test_a_patient_is_found_by_keyboard_and_printed(visit: Callable[..., Page], snapshot: Path) -> None:
-    from axe_playwright_python.sync_playwright import Axe
 
     page = visit("patients", scheme="dark")
     page.get_by_label("Find a patient").fill("p00001")
@@ -206,8 +216,7 @@ def test_a_patient_is_found_by_keyboard_and_printed(visit: Callable[..., Page], 
     page.get_by_role("heading", name="SYN-P000010", exact=True).wait_for()
     settle(page)
     assert "patient_id=SYN-P000010" in page.url
-    serious = [each for each in Axe().run(page).response["violations"] if each["impact"] in ("serious", "critical")]
-    assert not serious, serious
+    assert not serious(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="One page to print").click()
     printed = visit("patients").context.new_page()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.leistungen import UNREADABLE, leistungen
-from tests.browser.test_browser import address, browser, pytestmark, settle, visit
+from tests.browser.test_browser import address, browser, pytestmark, serious, settle, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -35,15 +35,6 @@ def press(page: Page, name: str) -> None:
 def heading(page: Page, name: str | re.Pattern[str]) -> None:
     page.get_by_role("heading", name=name).first.wait_for()
     settle(page)
-
-
-def serious(page: Page) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
-    ]
 
 
 def test_from_a_raw_file_to_a_chart(visit: Callable[..., Page], tmp_path: Path) -> None:

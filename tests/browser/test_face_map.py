@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.test_browser import address, browser, pytestmark, settle, snapshot, visit
-from tests.browser.test_data import serious
+from tests.browser.test_browser import address, browser, pytestmark, serious, settle, snapshot, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

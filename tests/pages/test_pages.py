@@ -66,8 +66,13 @@ def test_values_are_never_markdown(opened: Opened, page: str) -> None:
     assert "(http://" not in said(app)
 
 
-@pytest.mark.parametrize("page", [name for name in PAGE_NAMES if name != "data"])
-@pytest.mark.parametrize("by", ["practitioner", "lot"])
+@pytest.mark.parametrize(
+    ("page", "by"),
+    [
+        *((name, "practitioner") for name in PAGE_NAMES if name != "data"),
+        *((name, "lot") for name in ("side-effects", "time-to-resolution", "maintenance")),
+    ],
+)
 def test_with_small_numbers_suppressed(opened: Opened, page: str, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTCOMES_SUPPRESS_BELOW", "5")
     query = {f"{kind}_by": by for kind in ("rates", "resolution", "maintenance")} if page != "overview" else {}
