@@ -29,7 +29,7 @@ def render(filters: Filters) -> None:
         return
     now, before, when = _periods(filters)
     st.header(_day(now.treated_from) + " to " + _day(now.treated_to), anchor=False)
-    drawn(partial(_cards, now, before, when), arriving("time_to_resolution_summary", now)[1])
+    drawn(partial(_cards, now, before, when), arriving("time_to_resolution_summary", now)[1], beside=True)
     st.header("By treatment type, over the whole selection", anchor=False)
     left, right = st.columns(2, gap="medium")
     is_small: dict[str, Any] = {"is_small": True}
@@ -56,10 +56,9 @@ def _cards(now: Filters, before: Filters, when: str) -> bool:
     resolved_before = measure("time_to_resolution_summary", before, limits="none")
     shown.append(("Time to resolution", cards.median_resolution, resolved, resolved_before))
     usual = usual_maintained_type(now)
-    returned, returned_before = (
-        measure("maintenance_summary", replace(period, treatment_type=usual), ("treatment_type",))
-        for period in (now, before)
-    )
+    returned = measure("maintenance_summary", now, ("treatment_type",))
+    returned = returned[returned["treatment_type"].isin(usual)]
+    returned_before = measure("maintenance_summary", replace(before, treatment_type=usual), ("treatment_type",))
     cards.cards([*shown, ("Maintenance interval", cards.median_return, returned, returned_before)], when)
     return is_awaited
 

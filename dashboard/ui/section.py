@@ -138,7 +138,7 @@ def section(
         if on_choose is not None:
             draw()
         else:
-            drawn(draw, cache.arriving(name, filters, by, **options)[1])
+            drawn(draw, bool(_without_limits(name)) and cache.arriving(name, filters, by, **options)[1])
 
 
 def _followed_up(name: str, filters: Filters, by: tuple[str, ...], given: dict[str, Any]) -> list[str]:
@@ -156,14 +156,20 @@ def small(
     chart: Callable[..., Figure], filters: Filters, by: tuple[str, ...] = ("treatment_type",), **drawing: Any
 ) -> None:
     """The chart alone with its n, as a way into its page."""
-    name = measure_of(chart)
-    frame = cache.measure(name, filters, by, **_without_limits(name))
-    if is_nothing(frame):
-        st.info("Nothing to show for this selection.")
-        return
-    _drawn(chart(frame, cache.look(), by, **drawing), definition(name).sentence, name, f"small-{name}")
-    totals = _TOTALS.get(name, name)
-    st.caption(plain(wording.n_in_words(cache.measure(totals, filters, **_without_limits(totals)))))
+
+    def draw() -> bool:
+        with calmly():
+            name = measure_of(chart)
+            frame = cache.measure(name, filters, by, **_without_limits(name))
+            if is_nothing(frame):
+                st.info("Nothing to show for this selection.")
+                return False
+            _drawn(chart(frame, cache.look(), by, **drawing), definition(name).sentence, name, f"small-{name}")
+            totals = _TOTALS.get(name, name)
+            st.caption(plain(wording.n_in_words(cache.measure(totals, filters, **_without_limits(totals)))))
+        return False
+
+    drawn(draw, beside=True)
 
 
 def _without_limits(name: str) -> dict[str, Any]:
