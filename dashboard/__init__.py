@@ -1,6 +1,7 @@
 """A snapshot becomes tables, charts, pages and files.
 
 filters.py     what is selected: one frozen value
+request.py     what is asked of a snapshot: one value for pages, commands, scripts and manifests
 store/         a snapshot opened read-only: measures, records, definitions
 measures/      from the counts of a measure's SQL to its figures
 changes.py     which figures and signals differ between two snapshots
