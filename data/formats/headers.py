@@ -53,18 +53,26 @@ def find_header(rows: Rows, wanted: Collection[str], settings: Settings, name: s
         spans = range(1, 2)
     if settings.header_rows is not None:
         spans = range(settings.header_rows, settings.header_rows + 1)
-    found = [
-        _header(rows[start : start + span], names) for span in spans for start in starts if start + span <= len(rows)
-    ]
-    if not found:
+    most = min(len(names), max(len(cells) for _, cells in rows))
+    best: tuple[int, Rows, list[str]] | None = None
+    for start, span in ((start, span) for span in spans for start in starts if start + span <= len(rows)):
+        called = _called(rows[start : start + span], names)
+        score = len(names.intersection(map(plain, called)))
+        if best is None or score > best[0]:
+            best = score, rows[start : start + span], called
+        if score == most:
+            break
+    if best is None:
         raise ImportRefused(f"{name} has not so many rows: header_rows = {settings.header_rows}.")
-    best = max(found, key=lambda header: header.score)
-    if best.score == 0 and settings.header_row is None:
-        likeliest = _likeliest(rows)
-        best = next(header for header in found if header.first == likeliest)
-    if LINE_COLUMN in best.names:
+    if best[0] == 0 and settings.header_row is None:
+        line = _likeliest(rows)
+        at = next(at for at in starts if rows[at][0] == line)
+        likeliest = rows[at : at + spans[0]]
+        best = 0, likeliest, _called(likeliest, names)
+    header = _header(*best)
+    if LINE_COLUMN in header.names:
         raise ImportRefused(f"{name} has a column called {LINE_COLUMN}. Rename it.")
-    return best
+    return header
 
 
 def _row_at(rows: Rows, line: int, name: str) -> int:
@@ -74,18 +82,22 @@ def _row_at(rows: Rows, line: int, name: str) -> int:
     raise ImportRefused(f"{name} has no column names in row {line}, which header_row names.")
 
 
-def _header(rows: Rows, names: Collection[str]) -> Header:
-    """The header that these rows are, one above the other."""
+def _called(rows: Rows, names: Collection[str]) -> list[str]:
+    """What the columns are called if these rows, one above the other, are the header; "" for one without a name."""
     width = max(len(cells) for _, cells in rows)
     cells = [[cell[:LONGEST_NAME].strip(PADDING) for cell in row] + [""] * (width - len(row)) for _, row in rows]
     joined = _joined(cells)
+    if len(cells) == 1:
+        return joined
     for upper, lower in pairwise(cells):
         for at in range(1, width):  # a heading over several columns stands in the first of them
             if not upper[at] and lower[at]:
                 upper[at] = upper[at - 1]
-    joined = [own if plain(own) in names else below for own, below in zip(joined, _joined(cells), strict=True)]
-    called = [name or f"column {position}" for position, name in enumerate(joined, 1)]
-    score = len({plain(name) for name in joined} & set(names))
+    return [own if plain(own) in names else below for own, below in zip(joined, _joined(cells), strict=True)]
+
+
+def _header(score: int, rows: Rows, called: Sequence[str]) -> Header:
+    called = [name or f"column {position}" for position, name in enumerate(called, 1)]
     counts = Counter(name.casefold() for name in called)
     twice = tuple(dict.fromkeys(name for name in called if counts[name.casefold()] > 1))
     return Header(_numbered(called, counts), rows[0][0], rows[-1][0], score, twice)
