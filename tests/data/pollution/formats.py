@@ -20,7 +20,7 @@ from tests.data.pollution.clean import Clean, clean, rich, value_of
 from tests.data.pollution.registry import FOUR, Registry
 from tests.data.pollution.writing import LOADED, REJECTED, Dialect, Expected, Part, Polluted, expected, written
 
-FORMATS = Registry("x")
+FORMATS = Registry("x", in_turn=True)
 EITHER = (LOADED, REJECTED)
 
 

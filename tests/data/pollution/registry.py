@@ -1,7 +1,11 @@
-"""Kinds of pollution are functions from a clean table and a variant to a polluted file; here they are gathered."""
+"""Kinds of pollution are functions from a clean table and a variant to a polluted file; here they are gathered.
+
+`OUTCOMES_POLLUTION=long uv run pytest tests/data -n 2` tries every variant on every table that its kind names.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +14,7 @@ from data.contract import TABLES
 from tests.data.pollution.clean import ROWS, Clean, clean, plain
 from tests.data.pollution.writing import Polluted
 
+IS_LONG = os.environ.get("OUTCOMES_POLLUTION") == "long"
 TWO = ("treatments", "side_effects")
 FOUR = ("treatments", "patients", "follow_ups", "side_effects")
 OF_ITS_COLUMN = ("",)
@@ -19,9 +24,13 @@ Kind = Callable[[Clean, Any], Polluted]
 
 @dataclass
 class Registry:
-    """Kinds of pollution, each with the tables and the variants it is tried on; `letter` begins their marks."""
+    """Kinds of pollution, each with the tables and the variants it is tried on; `letter` begins their marks.
+
+    Where the tables take turns, a variant is tried on one of them, the next one on the next.
+    """
 
     letter: str
+    in_turn: bool = False
     kinds: list[tuple[Kind, Sequence[str], Sequence[Any], Callable[[str, str, int], str], int]] = field(
         default_factory=list
     )
@@ -42,11 +51,13 @@ class Registry:
         return register
 
     def cases(self) -> list[Polluted]:
-        """Every kind on every table in every variant, named and marked apart."""
+        """Every kind in every variant, on every table or on one in turn, named and marked apart."""
         found = []
         for number, (kind, tables, variants, text, rows) in enumerate(self.kinds):
-            for table in tables:
+            for place, table in enumerate(tables):
                 for at, variant in enumerate(variants):
+                    if self.in_turn and not IS_LONG and (number + at) % len(tables) != place:
+                        continue
                     name = table or next(one.name for one in TABLES.values() if variant in one.column_names)
                     mark = f"{self.letter}{number}{name[0]}{at}"
                     case = kind(clean(name, mark, rows, text), variant)

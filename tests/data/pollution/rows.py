@@ -14,8 +14,8 @@ from tests.data.pollution.clean import ROWS, Clean, accented, clean, rich
 from tests.data.pollution.registry import FOUR, Registry
 from tests.data.pollution.writing import LOADED, REJECTED, Dialect, Page, Polluted
 
-DAMAGED = Registry("r")
-MIXED = Registry("m")
+DAMAGED = Registry("r", in_turn=True)
+MIXED = Registry("m", in_turn=True)
 DIALECTS = (
     Dialect(),
     Dialect(";", quotes_all=True, ends=("\r\n",)),

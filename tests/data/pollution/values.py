@@ -15,7 +15,7 @@ from tests.data.pollution.clean import FIRST_DAYS, Cells, Clean
 from tests.data.pollution.registry import FOUR, OF_ITS_COLUMN, Registry
 from tests.data.pollution.writing import LOADED, REJECTED, SKIPPED, Dialect, Page, Polluted
 
-VALUES = Registry("v")
+VALUES = Registry("v", in_turn=True)
 Readings = tuple[tuple[str, tuple[Any, ...]], ...]
 EITHER = (LOADED, REJECTED)
 NOTHING = (None,)
