@@ -13,9 +13,10 @@ from dashboard.charts.resolution import time_to_resolution
 from dashboard.filters import Filters
 from dashboard.ui import cards
 from dashboard.ui.awaiting import drawn
-from dashboard.ui.cache import arriving, current_store, measure, usual_maintained_type
+from dashboard.ui.cache import arriving, current_store, look, measure, usual_maintained_type
 from dashboard.ui.heading import heading
 from dashboard.ui.navigation import link
+from dashboard.ui.readings import headlines
 from dashboard.ui.section import small
 from dashboard.ui.sidebar import months_before
 
@@ -48,18 +49,21 @@ def _cards(now: Filters, before: Filters, when: str) -> bool:
     """The four figures; whether limits are still to come."""
     effect = "Any selected side effect" if now.are_of_side_effects else "Any side effect"
     wanted = (
-        ("Followed up", cards.completeness, "follow_up_completeness"),
-        (effect, cards.any_side_effect, "side_effect_rates"),
+        ("Followed up", headlines.completeness, "follow_up_completeness"),
+        (effect, headlines.any_side_effect, "side_effect_rates"),
     )
     shown: list[cards.Card] = [(title, read, measure(name, now), measure(name, before)) for title, read, name in wanted]
     resolved, is_awaited = arriving("time_to_resolution_summary", now)
     resolved_before = measure("time_to_resolution_summary", before, limits="none")
-    shown.append(("Time to resolution", cards.median_resolution, resolved, resolved_before))
+    shown.append(("Time to resolution", headlines.median_resolution, resolved, resolved_before))
     usual = usual_maintained_type(now)
     returned = measure("maintenance_summary", now, ("treatment_type",))
     returned = returned[returned["treatment_type"].isin(usual)]
     returned_before = measure("maintenance_summary", replace(before, treatment_type=usual), ("treatment_type",))
-    cards.cards([*shown, ("Maintenance interval", cards.median_return, returned, returned_before)], when)
+    cards.cards(
+        [*shown, ("Maintenance interval", partial(headlines.median_return, look=look()), returned, returned_before)],
+        when,
+    )
     return is_awaited
 
 
