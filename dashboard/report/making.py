@@ -95,7 +95,7 @@ def make_report(store: Store, asked: Asked, progress: Progress = lambda step, do
         facts=tuple(making.facts(selected, of)),
         banner=SYNTHETIC if store.is_synthetic else "",
         made=making.made,
-        made_at=asked.made_at,
+        made_at=asked.made_at.replace(microsecond=0),
         sections=tuple(sections),
     )
 
@@ -226,6 +226,7 @@ class _Making:
             "Days until side effects had resolved",
             ("Side effects", "Seen to resolve"),
             ("side_effects", "resolved"),
+            hiding=1,
         )
         title = "Share resolved by day, with 95 % limits"
         parts.append(self._shares(summary, title, "resolved_by", RESOLVED_BY, "side_effects"))
@@ -252,6 +253,7 @@ class _Making:
             "Days from one course to the next",
             ("Patients", "Courses", "Followed by another"),
             ("patients", "courses", "completed"),
+            hiding=2,
         )
         title = "Share returned by day, with 95 % limits"
         parts.append(self._shares(summary, title, "returned_by", RETURNED_BY, "patients"))
@@ -338,13 +340,19 @@ class _Making:
         yield Text(few if of else f"{HEADS[name]}: there is nothing to compare.")
         if moved.empty:
             return
-        write = days if FIGURES[name].is_days else percent
+        is_days = FIGURES[name].is_days
+        write = days if is_days else percent
+
+        def limits(row: Any, when: str) -> str:
+            low, high = getattr(row, f"{when}_low"), getattr(row, f"{when}_high")
+            return _days_between(low, high) if is_days else _limits(low, high, row)
+
         keys = [column for column in ("treatment_type", "effect") if column in moved]
         rows = [
             (
                 ", ".join(self._called(column, getattr(row, column)) for column in keys),
-                write(row.earlier), _plain_limits(row.earlier_low, row.earlier_high, write), _count(row.earlier_n),
-                write(row.later), _plain_limits(row.later_low, row.later_high, write), _count(row.later_n),
+                write(row.earlier), limits(row, "earlier"), _count(row.earlier_n),
+                write(row.later), limits(row, "later"), _count(row.later_n),
             )
             for row in _each(moved)
         ]  # fmt: skip
@@ -378,20 +386,22 @@ class _Making:
         return [Text(said, Text.NOTE) for said in wording.warnings(frame, by, self.look, most)]
 
     def _days(
-        self, summary: pd.DataFrame, title: str, heads: tuple[str, ...], counts: tuple[str, ...]
+        self, summary: pd.DataFrame, title: str, heads: tuple[str, ...], counts: tuple[str, ...], hiding: int
     ) -> Iterator[Part]:
+        """The medians and quartiles with their counts, of which the first so many hide them where they are hidden."""
         rows = []
         for group in self._groups(summary):
             row = _only(group.rows)
             n = [getattr(row, name) for name in counts]
+            known = n[:hiding]
             rows.append(
                 (
                     group.name,
                     *(_count(number) for number in n),
-                    *(_days(value, n) for value in (row.median_days,)),
-                    _days_between(row.median_low, row.median_high, n),
-                    _days(row.q1_days, n),
-                    _days(row.q3_days, n),
+                    _days(row.median_days, known),
+                    _days_between(row.median_low, row.median_high, known),
+                    _days(row.q1_days, known),
+                    _days(row.q3_days, known),
                 )
             )
         told = ("Median", "95 % limits", "A quarter by", "Three quarters by")
@@ -519,14 +529,10 @@ def _days(number: float, n: Sequence[float]) -> str:
     return SUPPRESSED if any(map(_is_none, n)) and _is_none(number) else days(number)
 
 
-def _days_between(low: float, high: float, n: Sequence[float]) -> str:
+def _days_between(low: float, high: float, n: Sequence[float] = ()) -> str:
     if _is_none(low):
         return SUPPRESSED if any(map(_is_none, n)) else "–"
     return f"{low:,.0f} to {high:,.0f}" if not _is_none(high) else f"at least {low:,.0f}"
-
-
-def _plain_limits(low: float, high: float, write: Callable[[float], str]) -> str:
-    return "–" if _is_none(low) else f"{write(low)} to {write(high)}"
 
 
 def _points(share: float) -> str:
