@@ -124,10 +124,9 @@ def earlier_number(place: Path, since: int | None) -> int | None:
 
     earlier = [one.number for one in earlier_snapshots(place)]
     if since and since not in earlier:
-        there = (
-            f"is none of the earlier ones, which are: {', '.join(map(str, earlier))}" if earlier else "is not earlier"
-        )
-        raise Refused(f"snapshot {since} {there}")
+        if not earlier:
+            raise Refused("there is no earlier snapshot yet: every import keeps the one before it")
+        raise Refused(f"snapshot {since} is none of the earlier ones, which are: {', '.join(map(str, earlier))}")
     return since or next(iter(earlier), None)
 
 

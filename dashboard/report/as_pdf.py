@@ -15,9 +15,10 @@ PAPERS = {"a4": "a4", "letter": "us-letter"}
 
 
 def to_pdf(report: Report, paper: str = "a4") -> bytes:
-    """The PDF on one of PAPERS, accessible as PDF/UA-1 is; the same report is the same bytes.
+    """The PDF on one of PAPERS, with tags for who listens to it; the same report is the same bytes.
 
-    Its fonts come with the packages, none of this machine's is used, and nothing is fetched.
+    Its fonts come with the packages, none of this machine's is used, and nothing is fetched. A letter that they do not
+    have is an empty box, which PDF/UA would not allow.
     """
     import font_source_sans_pro
     import typst
@@ -30,7 +31,6 @@ def to_pdf(report: Report, paper: str = "a4") -> bytes:
         font_paths=[font_source_sans_pro.font_directory],
         ignore_system_fonts=True,
         sys_inputs={"report": json.dumps(told), "paper": PAPERS[paper]},
-        pdf_standards=["ua-1"],
         timestamp=report.made_at.replace(tzinfo=datetime.UTC),
     )
     return pdf
