@@ -60,6 +60,8 @@ class Page(HTMLParser):
         self.feed(self.html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "wbr":
+            return
         self.tags.append((tag, dict(attrs)))
         if tag == "table":
             self._caption, self._rows = "", []
@@ -90,7 +92,7 @@ class Page(HTMLParser):
 
 def pages_of(pdf: bytes) -> list[str]:
     """What each page of a PDF says, with single spaces."""
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
+    return [" ".join(page.extract_text().replace("\u200b", "").split()) for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
 def pointer_of(store: Store) -> Path:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 
 from dashboard.report.content import Bullets, Chart, Headlines, Method, Part, Report, Section, Table, Text
 
+_LONG, _CHUNK = re.compile(r"(\S{20,})"), 8
 MOST_UNBROKEN = 12
 """Tables of more rows may go on on the next page."""
 
@@ -23,7 +25,7 @@ def to_html(report: Report) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{_text(title)}</title>
+<title>{html.escape(title)}</title>
 <style>{STYLE}{on_every_page}</style>
 </head>
 <body>
@@ -44,7 +46,12 @@ def to_html(report: Report) -> str:
 
 
 def _text(text: str) -> str:
-    return html.escape(text)
+    """The text escaped; a word that is too long for a line may be broken."""
+    parts = _LONG.split(text)
+    chunks = ((part[at : at + _CHUNK] for at in range(0, len(part), _CHUNK)) for part in parts[1::2])
+    parts[1::2] = ("<wbr>".join(map(html.escape, chunk)) for chunk in chunks)
+    parts[::2] = map(html.escape, parts[::2])
+    return "".join(parts)
 
 
 def _section(section: Section) -> str:
