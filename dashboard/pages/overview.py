@@ -86,7 +86,9 @@ def _cards(now: Filters, before: Filters, when: str) -> bool:
 def _report(filters: Filters) -> None:
     """The report of the selection, which is made when it is asked for, to be taken away as HTML or PDF."""
     store = current_store()
-    st.caption("The figures of what is selected as a file of its own, to read, print or hand on. No patient is in it.")
+    st.caption(
+        "The figures of what is selected as a file of its own, to read, print or hand on. No patient's record is in it."
+    )
     practice = st.text_input("Practice", key="report_practice", placeholder="The name above the report")
     offered = {"Nothing": ""} if store.suppress_below else {"Nothing": "", **COMPARED}
     compared = st.selectbox("Compare the two largest by", list(offered), key="report_compare")

@@ -133,7 +133,8 @@ class _Making:
         yield "Records", f"{count(selected)} of {count(of)} treatment records"
         yield "Data as of", _day(self.store.as_of)
         if k := self.store.suppress_below:
-            yield "Small numbers", f"Counts below {k}, and what would give them away, are suppressed"
+            told = f"Counts below {k}, and what would give them away, are suppressed"
+            yield "Small numbers", f"{told}; comparisons, and what changed, are withheld"
         yield "Snapshot", self.store.name
         yield "Made", self.made
 
