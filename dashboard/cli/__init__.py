@@ -4,6 +4,7 @@ serving.py    serve
 importing.py  import, check, propose, mappings
 snapshots.py  snapshots, catalogue
 exporting.py  export, measures
+reporting.py  report
 sampling.py   sample
 
 options.py and progress.py hold what several of them take and tell.
@@ -15,6 +16,7 @@ import click
 
 from dashboard.cli.exporting import export, measures
 from dashboard.cli.importing import check, import_, mappings, propose
+from dashboard.cli.reporting import report
 from dashboard.cli.sampling import sample
 from dashboard.cli.serving import serve
 from dashboard.cli.snapshots import catalogue, snapshots
@@ -27,5 +29,5 @@ def main() -> None:
     """Outcomes of aesthetic treatments: side-effect rates, time to resolution, maintenance intervals."""
 
 
-for _command in (serve, import_, check, propose, mappings, snapshots, catalogue, export, measures, sample):
+for _command in (serve, import_, check, propose, mappings, snapshots, catalogue, export, measures, report, sample):
     main.add_command(_command)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dashboard.cli.options import DAY, existing_snapshot, with_snapshot, with_suppression
+from dashboard.cli.options import (
+    earlier_number,
+    existing_snapshot,
+    selected,
+    with_selection,
+    with_snapshot,
+    with_suppression,
+)
 from dashboard.ending import Refused
 
 
@@ -17,15 +23,9 @@ from dashboard.ending import Refused
 @click.argument("measure")
 @with_snapshot
 @with_suppression
-@click.option("--from", "treated_from", type=DAY, help="First day of treatment.")
-@click.option("--to", "treated_to", type=DAY, help="Last day of treatment.")
-@click.option("--dose-from", type=float, help="Smallest dose.")
-@click.option("--dose-to", type=float, help="Largest dose.")
-@click.option("--where", "where", multiple=True, metavar="COLUMN=VALUE", help="Repeat for more values or columns.")
+@with_selection
 @click.option("--by", "by", multiple=True, metavar="GROUP", help="Repeat to cross groups. [default: treatment_type]")
 @click.option("--unit", type=click.Choice(["session", "record", "patient"]), help="[default: session]")
-@click.option("--effect", multiple=True, help="Only this side effect; repeat for more.")
-@click.option("--severity", multiple=True, help="Only this severity; repeat for more.")
 @click.option("--window-days", type=click.IntRange(0), help="Only side effects that began so soon.")
 @click.option("--clock", type=click.Choice(["onset", "treatment"]), help="[default: onset]")
 @click.option("--horizon-days", type=click.IntRange(0), help="Who is due so soon, besides the overdue. [default: 30]")
@@ -60,7 +60,7 @@ def export(measure: str, snapshot: Path | None, suppress_below: int | None, **op
     file_format = options.pop("file_format") or (_ending(output) if output else "csv")
     place = existing_snapshot(snapshot)
     store = open_snapshot(place, suppress_below)
-    filters, taken = _selection(store, options)
+    filters, taken = selected(store, options), options
     since = taken.pop("since")
     if since and measure not in CHANGES:
         raise Refused(f"--since is for what changed: {', '.join(CHANGES)}")
@@ -99,36 +99,14 @@ def export(measure: str, snapshot: Path | None, suppress_below: int | None, **op
 
 def _changes(name: str, store: Any, place: Path, since: int | None, selection: list[str], taken: dict[str, Any]) -> Any:
     """What changed since an earlier snapshot, of all records: a selection, or an option of a measure, is refused."""
-    from dashboard.store import earlier_snapshots, open_kept
+    from dashboard.store import open_kept
 
     if refused := selection + [option for option, value in taken.items() if value not in (None, ())]:
         raise Refused(f"{name} is of all records, and takes no {', '.join(refused)}")
-    earlier = [one.number for one in earlier_snapshots(place)]
-    if not earlier:
+    number = earlier_number(place, since)
+    if number is None:
         raise Refused("there is no earlier snapshot yet: every import keeps the one before it")
-    number = since or earlier[0]
-    if number not in earlier:
-        raise Refused(f"snapshot {number} is none of the earlier ones, which are: {', '.join(map(str, earlier))}")
     return store.since(open_kept(place, number, 0)).table(name)
-
-
-def _selection(store: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The filters of the options, checked against what there is, and the options that are no filters."""
-    from dashboard.filters import Filters
-
-    pairs = []
-    for condition in options.pop("where"):
-        column, equals, value = condition.partition("=")
-        if not equals:
-            raise Refused(f"--where {condition!r} is not COLUMN=VALUE")
-        pairs.append((column.strip(), value))
-    pairs += [("effect", value) for value in options.pop("effect")]
-    pairs += [("severity", value) for value in options.pop("severity")]
-    bounds = {name: options.pop(name) for name in ("treated_from", "treated_to", "dose_from", "dose_to")}
-    bounds = {name: bound.date() if isinstance(bound, datetime.datetime) else bound for name, bound in bounds.items()}
-    filters = Filters.of(pairs, **bounds)
-    store.check(filters)
-    return filters, options
 
 
 def _record_options(table: str, taken: dict[str, Any]) -> dict[str, Any]:

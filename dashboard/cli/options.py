@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from dashboard.cli.progress import Progress
 from dashboard.ending import Refused
+
+if TYPE_CHECKING:
+    from dashboard.filters import Filters
+    from dashboard.store import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 with_snapshot = click.option(
     "--snapshot",
@@ -68,6 +77,57 @@ with_suppression = click.option(
     type=click.IntRange(0),
     help="Hide counts below this and what would give them away, such as 5; else OUTCOMES_SUPPRESS_BELOW, else none.",
 )
+
+_SELECTION = (
+    click.option("--from", "treated_from", type=DAY, help="First day of treatment."),
+    click.option("--to", "treated_to", type=DAY, help="Last day of treatment."),
+    click.option("--dose-from", type=float, help="Smallest dose."),
+    click.option("--dose-to", type=float, help="Largest dose."),
+    click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Repeat for more values or columns."),
+    click.option("--effect", multiple=True, help="Only this side effect; repeat for more."),
+    click.option("--severity", multiple=True, help="Only this severity; repeat for more."),
+)
+
+
+def with_selection(command: Command) -> Command:
+    """The options that select records, which `selected` takes out of what was given."""
+    for option in reversed(_SELECTION):
+        command = option(command)
+    return command
+
+
+def selected(store: Store, options: dict[str, Any]) -> Filters:
+    """The filters of the options of `with_selection`, checked against what there is; the other options are left."""
+    from dashboard.filters import Filters
+
+    pairs = []
+    for condition in options.pop("where"):
+        column, equals, value = condition.partition("=")
+        if not equals:
+            raise Refused(f"--where {condition!r} is not COLUMN=VALUE")
+        pairs.append((column.strip(), value))
+    pairs += [("effect", value) for value in options.pop("effect")]
+    pairs += [("severity", value) for value in options.pop("severity")]
+    bounds = {name: options.pop(name) for name in ("treated_from", "treated_to", "dose_from", "dose_to")}
+    bounds = {name: bound.date() if isinstance(bound, datetime.datetime) else bound for name, bound in bounds.items()}
+    filters = Filters.of(pairs, **bounds)
+    store.check(filters)
+    return filters
+
+
+def earlier_number(place: Path, since: int | None) -> int | None:
+    """The number of the snapshot to tell changes since: the one asked for, else the previous; None where there is none.
+
+    One that is asked for and is none of the earlier ones is refused.
+    """
+    from dashboard.store import earlier_snapshots
+
+    earlier = [one.number for one in earlier_snapshots(place)]
+    if since and since not in earlier:
+        if not earlier:
+            raise Refused("there is no earlier snapshot yet: every import keeps the one before it")
+        raise Refused(f"snapshot {since} is none of the earlier ones, which are: {', '.join(map(str, earlier))}")
+    return since or next(iter(earlier), None)
 
 
 def existing_snapshot(snapshot: Path | None) -> Path:

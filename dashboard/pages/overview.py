@@ -11,13 +11,27 @@ from dashboard.charts.maintenance import maintenance_intervals
 from dashboard.charts.rates import follow_up_completeness, side_effect_rates
 from dashboard.charts.resolution import time_to_resolution
 from dashboard.filters import Filters
+from dashboard.report import Asked, make_report, to_html, to_pdf
+from dashboard.store import earlier_snapshots
 from dashboard.ui import cards
 from dashboard.ui.awaiting import drawn
-from dashboard.ui.cache import arriving, current_store, measure, usual_maintained_type
+from dashboard.ui.cache import (
+    arriving,
+    current_store,
+    kept_store,
+    look,
+    measure,
+    pointer,
+    usual_maintained_type,
+)
+from dashboard.ui.choices import COMPARED
+from dashboard.ui.errors import calmly
 from dashboard.ui.heading import heading
 from dashboard.ui.navigation import link
+from dashboard.ui.readings import headlines
 from dashboard.ui.section import small
 from dashboard.ui.sidebar import months_before
+from dashboard.ui.wording import upper
 
 TITLE = "Overview"
 URL_PATH = "overview"
@@ -28,7 +42,10 @@ def render(filters: Filters) -> None:
     if not heading(TITLE, "What follows treatment, how long it lasts, and when patients come back.", filters):
         return
     now, before, when = _periods(filters)
-    st.header(_day(now.treated_from) + " to " + _day(now.treated_to), anchor=False)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.header(_day(now.treated_from) + " to " + _day(now.treated_to), anchor=False, width="content")
+        with st.popover("Report", width="content"):
+            st.fragment(_report)(filters)
     drawn(partial(_cards, now, before, when), arriving("time_to_resolution_summary", now)[1], beside=True)
     st.header("By treatment type, over the whole selection", anchor=False)
     left, right = st.columns(2, gap="medium")
@@ -48,19 +65,62 @@ def _cards(now: Filters, before: Filters, when: str) -> bool:
     """The four figures; whether limits are still to come."""
     effect = "Any selected side effect" if now.are_of_side_effects else "Any side effect"
     wanted = (
-        ("Followed up", cards.completeness, "follow_up_completeness"),
-        (effect, cards.any_side_effect, "side_effect_rates"),
+        ("Followed up", headlines.completeness, "follow_up_completeness"),
+        (effect, headlines.any_side_effect, "side_effect_rates"),
     )
     shown: list[cards.Card] = [(title, read, measure(name, now), measure(name, before)) for title, read, name in wanted]
     resolved, is_awaited = arriving("time_to_resolution_summary", now)
     resolved_before = measure("time_to_resolution_summary", before, limits="none")
-    shown.append(("Time to resolution", cards.median_resolution, resolved, resolved_before))
+    shown.append(("Time to resolution", headlines.median_resolution, resolved, resolved_before))
     usual = usual_maintained_type(now)
     returned = measure("maintenance_summary", now, ("treatment_type",))
     returned = returned[returned["treatment_type"].isin(usual)]
     returned_before = measure("maintenance_summary", replace(before, treatment_type=usual), ("treatment_type",))
-    cards.cards([*shown, ("Maintenance interval", cards.median_return, returned, returned_before)], when)
+    cards.cards(
+        [*shown, ("Maintenance interval", partial(headlines.median_return, look=look()), returned, returned_before)],
+        when,
+    )
     return is_awaited
+
+
+def _report(filters: Filters) -> None:
+    """The report of the selection, which is made when it is asked for, to be taken away as HTML or PDF."""
+    store = current_store()
+    st.caption(
+        "The figures of what is selected as a file of its own, to read, print or hand on. No patient's record is in it."
+    )
+    practice = st.text_input("Practice", key="report_practice", placeholder="The name above the report")
+    offered = {"Nothing": ""} if store.suppress_below else {"Nothing": "", **COMPARED}
+    compared = st.selectbox("Compare the two largest by", list(offered), key="report_compare")
+    asked = (store.name, filters, practice, compared)
+    with calmly():
+        if st.button("Make the report", key="report_make"):
+            bar = st.progress(0.0)
+
+            def tell(step: str, done: int, total: int) -> None:
+                bar.progress(done / total, text=upper(step))
+
+            earlier = [] if store.suppress_below else earlier_snapshots(pointer())
+            wanted = Asked(
+                made_at=datetime.datetime.now(),
+                filters=filters,
+                practice=practice,
+                compare=offered[compared],
+                earlier=kept_store(earlier[0]) if earlier else None,
+            )
+            st.session_state["report"] = asked, make_report(store, wanted, tell)
+            bar.empty()
+        made_for, made = st.session_state.get("report", (None, None))
+        if made_for == asked:
+            with st.container(horizontal=True):
+                for name, write in (("html", to_html), ("pdf", to_pdf)):
+                    st.download_button(
+                        name.upper(),
+                        data=partial(write, made),
+                        file_name=f"outcomes-{made.made_at:%Y-%m-%d}.{name}",
+                        key=f"report-{name}",
+                        on_click="ignore",
+                    )
 
 
 def _periods(filters: Filters) -> tuple[Filters, Filters, str]:

@@ -58,7 +58,12 @@ def plain(text: str) -> str:
 
 def sentence(text: str) -> str:
     """A text that begins with a capital letter and is safe for markdown."""
-    return plain(text[:1].upper() + text[1:])
+    return plain(upper(text))
+
+
+def upper(text: str) -> str:
+    """A text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def without_mapping(told: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import io
 import os
 import re
 import shutil
@@ -15,7 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
+from pypdf import PdfReader
 
+from dashboard.cli import main
 from dashboard.pages import PAGES, SECTIONS
 from dashboard.store import default_snapshot
 
@@ -251,3 +256,38 @@ def exported(*arguments: str) -> bytes:
     program = "from dashboard.cli import main; main()"
     command = [sys.executable, "-c", program, "export", *arguments, "--format", "csv"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+
+
+def test_the_report_is_what_the_command_line_writes_and_can_be_printed(
+    visit: Callable[..., Page], snapshot: Path, tmp_path: Path
+) -> None:
+    page = visit("?treatment_type=fat_transfer&treated_from=2024-01-01")
+    page.get_by_role("button", name="Report", exact=True).click()
+    page.get_by_label("Practice").fill("Praxis am Park")
+    page.get_by_label("Practice").press("Tab")
+    settle(page)
+    page.get_by_role("button", name="Make the report").click()
+    page.get_by_role("button", name="HTML", exact=True).wait_for()
+    assert not serious(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML", exact=True).click()
+    html = Path(download.value.path()).read_text(encoding="utf-8")
+    (when,) = re.findall(r"Made (\d+ \w+ \d{4}, \d\d:\d\d), by", html)
+    made_at = datetime.datetime.strptime(when, "%d %B %Y, %H:%M").isoformat(timespec="minutes")
+    selection = ["--where", "treatment_type=fat_transfer", "--from", "2024-01-01", "--practice", "Praxis am Park"]
+    command = ["report", *selection, "--made-at", made_at, "--snapshot", str(snapshot), "--output"]
+    assert CliRunner().invoke(main, [*command, str(tmp_path / "r.html")]).exit_code == 0
+    assert (tmp_path / "r.html").read_text(encoding="utf-8") == html
+    read = page.context.new_page()
+    read.set_content(html)
+    assert not serious(read)
+    for width in (794, 816, 390):
+        read.set_viewport_size({"width": width, "height": 1000})
+        assert read.evaluate("() => document.documentElement.scrollWidth") == width
+    for paper in ("A4", "Letter"):
+        printed = PdfReader(io.BytesIO(read.pdf(format=paper))).pages
+        assert len(printed) > 2
+        for number, one in enumerate(printed, start=1):
+            words = one.extract_text()
+            assert "Synthetic sample data, no real patients" in words
+            assert f"{number} / {len(printed)}" in words

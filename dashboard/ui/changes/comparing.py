@@ -9,8 +9,7 @@ from functools import partial
 from dashboard.filters import Filters
 from dashboard.store import Store
 from dashboard.ui import cache
-from dashboard.ui.changes.figures import HEADS, Compared, compare_figures
-from dashboard.ui.changes.signals import Signals, compare_signals
+from dashboard.ui.readings.changes import HEADS, Compared, Signals, compare_figures, compare_signals
 
 
 @dataclass(frozen=True)

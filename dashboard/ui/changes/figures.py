@@ -3,58 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import export
-from dashboard.changes import FIGURES, figures_compared
+from dashboard.changes import FIGURES
 from dashboard.charts.changes import MOST, figures_moved
 from dashboard.charts.style import count
-from dashboard.filters import Filters
-from dashboard.store import Store
 from dashboard.ui import cache
+from dashboard.ui.readings.changes import HEADLINES, HEADS, Compared
 from dashboard.ui.section import CONFIG, downloads
 from dashboard.ui.signals import many
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import plain
-
-HEADS = {
-    "side_effect_rates": "Side-effect rates",
-    "time_to_resolution_summary": "Median time to resolution",
-    "maintenance_summary": "Median maintenance interval",
-    "follow_up_completeness": "Follow-up completeness",
-}
-HEADLINES = ("side_effect_rates", "time_to_resolution_summary", "maintenance_summary")
-
-
-@dataclass(frozen=True)
-class Compared:
-    """The figures of a measure in two snapshots, as `figures_compared` has them; of all together the treatment type is
-    "total".
-    """
-
-    figures: pd.DataFrame
-
-    @property
-    def moved(self) -> pd.DataFrame:
-        return self.figures[self.figures["is_moved"]]
-
-
-def compare_figures(name: str, earlier: Store, later: Store, filters: Filters) -> Compared:
-    """The figures of a measure in two snapshots, of all together and by treatment type.
-
-    A median maintenance interval over all types would be nobody's, so there is none.
-    """
-    frames = []
-    for by in ((), ("treatment_type",)) if name != "maintenance_summary" else (("treatment_type",),):
-        frame = figures_compared(name, earlier.measure(name, filters, by), later.measure(name, filters, by), by)
-        frames.append(frame if by else frame.assign(treatment_type="total"))
-    figures = pd.concat(frames, ignore_index=True)
-    keys = [column for column in ("treatment_type", "effect") if column in figures]
-    return Compared(figures[[*keys, *figures.columns.drop(keys)]])
 
 
 def figures_that_moved(figures: Mapping[str, Compared]) -> None:

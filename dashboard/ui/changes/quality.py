@@ -12,8 +12,9 @@ from dashboard import export
 from dashboard.charts.style import count, percent
 from dashboard.store import Store
 from dashboard.ui import cache
-from dashboard.ui.changes.figures import Compared, moved_of
+from dashboard.ui.changes.figures import moved_of
 from dashboard.ui.changes.records import called, column_called
+from dashboard.ui.readings.changes import Compared
 from dashboard.ui.section import panels
 
 SHIFT = 0.05

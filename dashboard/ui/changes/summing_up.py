@@ -9,7 +9,7 @@ from dashboard.store import Store
 from dashboard.ui import cache
 from dashboard.ui.account import NOUNS
 from dashboard.ui.changes.comparing import Known
-from dashboard.ui.changes.figures import HEADLINES
+from dashboard.ui.readings.changes import HEADLINES
 from dashboard.ui.signals import many
 from dashboard.ui.wording import plain, when
 
@@ -18,7 +18,7 @@ def summary(earlier: Store, known: Known) -> None:
     """How many records, signals and figures changed since, in a sentence."""
     told = [_records(earlier)]
     if known.signals:
-        new, closed = known.signals.in_words()
+        new, closed = known.signals.in_words(cache.look())
         told.append(f"{many(len(new), 'new signal')}, {count(len(closed))} closed")
     figures = [known.figures[name] for name in HEADLINES if name in known.figures]
     if figures:
