@@ -109,12 +109,12 @@ class Request:
         words += [f"{option}={value!r}" for option, value in self.options]
         return f"store.table({', '.join(words)})"
 
-    @property
-    def script(self) -> str:
-        """Lines of Python that print the table, in an environment in which this project is installed."""
+    def script_of(self, suppress_below: int = 0) -> str:
+        """Lines of Python that print the table of the current snapshot, where this project is installed."""
         days = "import datetime\n\n" if "datetime." in self.python else ""
         names = "Filters, open_snapshot" if "Filters(" in self.python else "open_snapshot"
-        return f"{days}from dashboard import {names}\n\nstore = open_snapshot()\nprint({self.python})"
+        told = f"suppress_below={suppress_below}" if suppress_below else ""
+        return f"{days}from dashboard import {names}\n\nstore = open_snapshot({told})\nprint({self.python})"
 
     def to_json(self) -> dict[str, Any]:
         """The request as a manifest holds it, of texts, numbers and lists."""

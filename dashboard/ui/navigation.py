@@ -11,6 +11,7 @@ import data
 from dashboard.access import may_import, may_see_patients
 from dashboard.filters import Filters
 from dashboard.ui import cache
+from dashboard.ui.address import show
 from dashboard.ui.errors import calmly
 from dashboard.ui.sidebar import filter_panel
 
@@ -46,6 +47,8 @@ def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
             if not any(known[page.URL_PATH] is current for page in pages if _is_for_importing(page)):
                 raise
             st.session_state["filters"] = Filters()
+        page = next(page for page in pages if known[page.URL_PATH] is current)
+        show(page.TITLE, current.url_path, st.session_state["filters"])
         current.run()
 
 

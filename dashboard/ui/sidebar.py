@@ -12,24 +12,12 @@ import streamlit as st
 from dashboard.charts.style import count, words
 from dashboard.filters import BOUND_FILTERS, VALUE_FILTERS, FilterError, Filters
 from dashboard.ui import cache
+from dashboard.ui.address import is_known
 from dashboard.ui.wording import plain, sentence
 
 _FIRST = ("treatment_type",)
 _SECOND = ("practitioner", "clinic", "product", "area")
 _SIDE_EFFECTS = ("effect", "severity", "serious")
-OPTIONS = (
-    "rates_",
-    "resolution_",
-    "maintenance_",
-    "results_",
-    "comparison_",
-    "face_",
-    "watch_",
-    "changes_",
-    "patient_",
-    "records_",
-)
-"""How the names of the pages' own options begin."""
 _DAYS = (datetime.date(1900, 1, 1), datetime.date(2200, 12, 31))
 _SPANS = {"Last 3 months": 3, "Last 6 months": 6, "Last 12 months": 12, "All time": 0}
 
@@ -129,7 +117,7 @@ def _read_address() -> None:
     """
     asked = {name: st.query_params.get_all(name) for name in st.query_params}
     for name in asked:
-        if name not in (*BOUND_FILTERS, *VALUE_FILTERS) and not name.startswith(OPTIONS):
+        if not is_known(name):
             raise FilterError(f"the link asks for {name}, and there is no such filter")
     bounds = Filters.from_query({name: asked[name] for name in asked if name in BOUND_FILTERS})
     if any(day and not _DAYS[0] <= day <= _DAYS[1] for day in (bounds.treated_from, bounds.treated_to)):
