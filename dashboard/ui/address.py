@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -37,6 +38,7 @@ class Shown:
     title: str
     url_path: str
     filters: Filters
+    is_of_patients: bool = False
 
     @property
     def in_words(self) -> str:
@@ -48,9 +50,17 @@ class Shown:
 
     @property
     def query(self) -> dict[str, list[str]]:
-        """The filters, by codes, and the page's options, as a link holds them."""
+        """The filters, by codes, and the page's options, as a link may hold them."""
         options = {name: st.query_params.get_all(name) for name in st.query_params if name.startswith(OPTIONS)}
         return {**self.filters.to_query(), **options}
+
+    def link(self, heading: str) -> str:
+        """The address of what is below a heading, written as the browser's address is, for else it loses its place."""
+        named = {
+            name: [names_of(name).get(value, value) for value in values] if name in VALUE_FILTERS else values
+            for name, values in self.query.items()
+        }
+        return f"{link_to(self.url_path, named)}#{anchor_of(heading)}"
 
 
 def shown() -> Shown:
@@ -59,9 +69,9 @@ def shown() -> Shown:
     return current
 
 
-def show(title: str, url_path: str, filters: Filters) -> None:
+def show(now: Shown) -> None:
     """From here on this is shown, and named in the browser's tab."""
-    st.session_state["shown"] = now = Shown(title, url_path, filters)
+    st.session_state["shown"] = now
     st.set_page_config(page_title=now.in_words)
 
 
@@ -70,11 +80,21 @@ def is_known(name: str) -> bool:
     return name in (*BOUND_FILTERS, *VALUE_FILTERS) or name.startswith((*OPTIONS, PANEL))
 
 
-def link_to(url_path: str, query: dict[str, list[str]], anchor: str = "") -> str:
-    """The whole address of a page, with what it is asked for and the place on it."""
-    home = (st.context.url or "").rstrip("/")
+def link_to(url_path: str, query: Mapping[str, Sequence[str]]) -> str:
+    """The whole address of a page, with what it is asked for."""
+    home = (st.context.url or "").removesuffix("/").removesuffix(f"/{shown().url_path}").removesuffix("/")
     asked = urlencode(query, doseq=True)
-    return f"{home}/{url_path}{'?' * bool(asked)}{asked}{'#' * bool(anchor)}{anchor}"
+    return f"{home}/{url_path}{'?' * bool(asked)}{asked}"
+
+
+def names_of(column: str) -> dict[str, str]:
+    """The values of a filter's column that occur, and the names by which its widget and the address have them."""
+    look = cache.look()
+    named: dict[str, str] = {}
+    for value in cache.values(column):
+        name = look.name(column, value)
+        named[value] = value if name in named.values() else name
+    return named
 
 
 def anchor_of(heading: str) -> str:

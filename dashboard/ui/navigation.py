@@ -11,9 +11,10 @@ import data
 from dashboard.access import may_import, may_see_patients
 from dashboard.filters import Filters
 from dashboard.ui import cache
-from dashboard.ui.address import show
+from dashboard.ui.address import Shown, show
 from dashboard.ui.errors import calmly
 from dashboard.ui.sidebar import filter_panel
+from dashboard.ui.views import saved_views
 
 
 class PageModule(Protocol):
@@ -48,14 +49,19 @@ def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
                 raise
             st.session_state["filters"] = Filters()
         page = next(page for page in pages if known[page.URL_PATH] is current)
-        show(page.TITLE, current.url_path, st.session_state["filters"])
+        show(Shown(page.TITLE, current.url_path, st.session_state["filters"], _is_of_patients(page)))
+        saved_views()
         current.run()
 
 
 def _is_offered(page: PageModule) -> bool:
-    if getattr(page, "IS_OF_PATIENTS", False) and not may_see_patients():
+    if _is_of_patients(page) and not may_see_patients():
         return False
     return may_import() or not _is_for_importing(page)
+
+
+def _is_of_patients(page: PageModule) -> bool:
+    return getattr(page, "IS_OF_PATIENTS", False)
 
 
 def _is_for_importing(page: PageModule) -> bool:

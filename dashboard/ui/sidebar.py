@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.charts.style import count, words
 from dashboard.filters import BOUND_FILTERS, VALUE_FILTERS, FilterError, Filters
 from dashboard.ui import cache
-from dashboard.ui.address import is_known
+from dashboard.ui.address import is_known, names_of
 from dashboard.ui.wording import plain, sentence
 
 _FIRST = ("treatment_type",)
@@ -97,11 +97,7 @@ def _doses() -> dict[str, float | None]:
 
 
 def _values(column: str) -> tuple[str, ...]:
-    look = cache.look()
-    names: dict[str, str] = {}
-    for value in cache.values(column):
-        name = look.name(column, value)
-        names[value if name in names else name] = value
+    names = {name: value for value, name in names_of(column).items()}
     kept = [*st.session_state.get(f"asked_{column}", ()), *st.session_state.get(column, ())]
     names |= {value: value for value in kept if value not in names}
     chosen = st.multiselect(
@@ -126,8 +122,7 @@ def _read_address() -> None:
         raise FilterError("the dose is not a number")
     named = dict(asked)
     for column in set(asked) & set(VALUE_FILTERS):
-        look = cache.look()
-        names = {value: look.name(column, value) for value in cache.values(column)}
+        names = names_of(column)
         named[column] = [names.get(value, value) for value in asked[column]]
         st.session_state[f"asked_{column}"] = named[column]
     st.session_state["filters_read"] = True

@@ -10,7 +10,7 @@ import queries
 from dashboard.request import Request
 from dashboard.store import Store
 from dashboard.ui import cache
-from dashboard.ui.address import anchor_of, link_to, shown
+from dashboard.ui.address import shown
 from dashboard.ui.wording import plain
 from data.generations import number_of
 
@@ -23,7 +23,7 @@ _ROWS = "The rows as they are. It runs as it stands, over this snapshot."
 _CHANGES = (
     "What is compared of one table in both snapshots; the names in braces are those of the table and its columns."
 )
-_WHERE = "Of the current snapshot, in the folder of the dashboard; for another place, add --snapshot."
+_WHERE = "In the folder that the dashboard works in; elsewhere the option snapshot names the place."
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,14 @@ class Working:
         if panel == "SQL":
             st.caption(self.about_sql)
             for sql in self.sqls:
-                st.code(sql, language="sql", wrap_lines=True)
+                st.code(sql, language=None, wrap_lines=True)
         elif panel == "Command":
             st.caption(_WHERE)
-            st.code(self.command, language="bash", wrap_lines=True)
+            st.code(self.command, language=None, wrap_lines=True)
             if self.script:
                 st.caption("The same in a script or notebook.")
-                st.code(self.script, language="python", wrap_lines=True)
+                st.code(self.script, language=None, wrap_lines=True)
         elif panel == "Link":
             now = shown()
             st.caption(plain(f"{self.heading} · {now.in_words}"))
-            st.code(link_to(now.url_path, now.query, anchor_of(self.heading)), language=None, wrap_lines=True)
+            st.code(now.link(self.heading), language=None, wrap_lines=True)
