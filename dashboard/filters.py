@@ -55,8 +55,11 @@ class Filters:
 
     def __post_init__(self) -> None:
         for name in BOUND_FILTERS:
-            if isinstance(text := getattr(self, name), str):
-                object.__setattr__(self, name, _bound(name, text))
+            given = getattr(self, name)
+            if isinstance(given, str):
+                object.__setattr__(self, name, _bound(name, given))
+            elif isinstance(given, datetime.datetime):
+                object.__setattr__(self, name, given.date())
         if self.treated_from and self.treated_to and self.treated_from > self.treated_to:
             raise FilterError(f"the period ends ({self.treated_to}) before it begins ({self.treated_from})")
         if self.dose_from is not None and self.dose_to is not None and self.dose_from > self.dose_to:
@@ -65,7 +68,7 @@ class Filters:
             raise FilterError("a dose is a number")
         for column in VALUE_FILTERS:
             given = getattr(self, column)
-            values = (given,) if isinstance(given, str) else given
+            values = (given,) if isinstance(given, str) else given or ()
             if not all(isinstance(value, str) for value in values):
                 raise FilterError(f"{column} is {given!r}; values to keep are texts, '' being {NOT_RECORDED!r}")
             object.__setattr__(self, column, tuple(sorted(set(values))))

@@ -13,6 +13,7 @@ _STYLE = """
 .stApp .stButtonGroup button:is([data-selected], [aria-checked="true"], [aria-pressed="true"]) * { color: %(chosen)s; }
 ol.steps { display: flex; flex-wrap: wrap; gap: 0.3rem 1.4rem; list-style: none; margin: 0; padding: 0; }
 ul.views { list-style: none; margin: 0; padding: 0; }
+ul.views a { color: %(chosen)s; }
 ul.views li { margin: 0 0 0.4rem; overflow-wrap: anywhere; }
 ol.steps li { padding: 0.15rem 0; border-bottom: 2px solid transparent; }
 ol.steps li[aria-current] { color: inherit; font-weight: 600; border-bottom-color: currentColor; }

@@ -23,7 +23,7 @@ _ROWS = "The rows as they are. It runs as it stands, over this snapshot."
 _CHANGES = (
     "What is compared of one table in both snapshots; the names in braces are those of the table and its columns."
 )
-_WHERE = "In the folder that the dashboard works in; elsewhere the option snapshot names the place."
+_WHERE = "To be run in the folder in which the dashboard was started; elsewhere, name the snapshot by --snapshot."
 
 
 @dataclass(frozen=True)
