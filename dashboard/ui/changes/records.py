@@ -94,7 +94,7 @@ def _edits(row: Any) -> str:
 
 def _which(earlier: Store, changed: pd.DataFrame) -> None:
     """The records themselves."""
-    chosen = st.pills("The records", list(LISTS), key="changes_list", label_visibility="collapsed")
+    chosen = st.pills("The records", list(LISTS), key="changes_list", bind="query-params", label_visibility="collapsed")
     if not chosen:
         return
     name, changes = LISTS[chosen], cache.changes(earlier)
