@@ -76,10 +76,10 @@ class Request:
         return {name: value for name, value in given.items() if f"${name}" in self.sql}
 
     @property
-    def sql_with_values(self) -> str:
-        """The same select with the values written out as DuckDB's literals, so that it runs as it stands."""
-        values = self.parameters
-        return re.sub(r"\$(\w+)", lambda found: _literal(values[found[1]]), self.sql)
+    def statement(self) -> str:
+        """The select with its values written out, so that it can be run where the model and the macros are."""
+        given = self.parameters
+        return re.sub(r"\$(\w+)", lambda found: literal(given[found[1]]), self.sql)
 
     @property
     def command(self) -> str:
@@ -141,8 +141,8 @@ class Request:
             raise FilterError(f"the request cannot be understood: {wrong}") from wrong
 
 
-def _literal(value: Any) -> str:
-    """A value as DuckDB's SQL writes it."""
+def literal(value: object) -> str:
+    """A value of a parameter as SQL writes it."""
     if value is None:
         return "null"
     if isinstance(value, str):
@@ -150,7 +150,7 @@ def _literal(value: Any) -> str:
     if isinstance(value, datetime.date):
         return f"date '{value}'"
     if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
+        return f"[{', '.join(map(literal, value))}]"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_literal(name)}: {_literal(each)}" for name, each in value.items()) + "}"
+        return "{" + ", ".join(f"{literal(name)}: {literal(each)}" for name, each in value.items()) + "}"
     return repr(value)

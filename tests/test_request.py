@@ -55,7 +55,7 @@ def test_the_select_with_its_values_gives_what_the_select_with_parameters_gives(
     _, store = random_snapshot(3)
     bound = store._frame(request_.sql, request_.parameters)
     assert len(bound)
-    pd.testing.assert_frame_equal(store._frame(request_.sql_with_values), bound)
+    pd.testing.assert_frame_equal(store._frame(request_.statement), bound)
 
 
 def test_the_command_names_everything_that_is_asked() -> None:

@@ -47,7 +47,7 @@ class Working:
         hidden = f" --suppress-below {k}" if k else ""
         about = _COUNTS if request.is_measure else _ROWS
         made_of = (_CURVES[request.name], request.name) if request.name in _CURVES else (request.name,)
-        sqls = tuple(replace(request, name=name).sql_with_values for name in made_of)
+        sqls = tuple(replace(request, name=name).statement for name in made_of)
         return cls(request.name, heading, sqls, about, request.command + hidden, request.script_of(k))
 
     @classmethod
