@@ -1,5 +1,8 @@
 """A snapshot becomes tables, charts, pages and files.
 
+For notebooks and scripts: `open_snapshot` gives a Store, whose `table` takes the names and options of the command line
+and `Filters`. What they refuse, they refuse with FilterError (what is asked) or ImportRefused (the snapshot).
+
 filters.py     what is selected: one frozen value
 request.py     what is asked of a snapshot: one value for pages, commands, scripts and manifests
 store/         a snapshot opened read-only: measures, records, definitions
@@ -15,3 +18,33 @@ export.py      tables as files; handout.py: the page that a patient takes home;
                patient_summary.py: everything about one person on one page
 cli/           the command `outcomes`; ending.py: how each of its commands ends
 """
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dashboard.filters import FilterError, Filters
+    from dashboard.store import Store, open_snapshot
+    from data import ImportRefused
+
+__all__ = ["FilterError", "Filters", "ImportRefused", "Store", "open_snapshot"]
+
+_ROOMS = {
+    "FilterError": "dashboard.filters",
+    "Filters": "dashboard.filters",
+    "ImportRefused": "data",
+    "Store": "dashboard.store",
+    "open_snapshot": "dashboard.store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What a script imports from here, fetched when it is: most of this package needs none of it."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_ROOMS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,6 +14,11 @@ def may_import() -> bool:
     return suppress_below() < 2
 
 
+def may_save_views() -> bool:
+    """Whether whoever asks may save what is shown under a name for everybody, and rename and remove what was saved."""
+    return may_import() or may_see_patients()
+
+
 def may_see_patients() -> bool:
     """Whether whoever asks may see what is recorded of one person."""
     return suppress_below() < 2

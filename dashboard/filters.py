@@ -26,7 +26,8 @@ class Filters:
     """The treatment records selected, and of their side effects those that count.
 
     A field that is None or empty does not restrict. A tuple holds the values to keep, '' being "not recorded".
-    Period and dose range include both ends; doses are in the units of the records.
+    Period and dose range include both ends; doses are in the units of the records. One value may stand without its
+    tuple, and a day as a text such as 2024-12-31. Raises FilterError for what is no value, day or dose.
     """
 
     treated_from: datetime.date | None = None
@@ -53,6 +54,12 @@ class Filters:
     serious: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in BOUND_FILTERS:
+            given = getattr(self, name)
+            if isinstance(given, str):
+                object.__setattr__(self, name, _bound(name, given))
+            elif isinstance(given, datetime.datetime):
+                object.__setattr__(self, name, given.date())
         if self.treated_from and self.treated_to and self.treated_from > self.treated_to:
             raise FilterError(f"the period ends ({self.treated_to}) before it begins ({self.treated_from})")
         if self.dose_from is not None and self.dose_to is not None and self.dose_from > self.dose_to:
@@ -60,7 +67,11 @@ class Filters:
         if not all(math.isfinite(dose) for dose in (self.dose_from, self.dose_to) if dose is not None):
             raise FilterError("a dose is a number")
         for column in VALUE_FILTERS:
-            object.__setattr__(self, column, tuple(sorted(set(getattr(self, column)))))
+            given = getattr(self, column)
+            values = (given,) if isinstance(given, str) else given or ()
+            if not all(isinstance(value, str) for value in values):
+                raise FilterError(f"{column} is {given!r}; values to keep are texts, '' being {NOT_RECORDED!r}")
+            object.__setattr__(self, column, tuple(sorted(set(values))))
 
     @classmethod
     def of(cls, values: Iterable[tuple[str, str]], **bounds: object) -> Filters:

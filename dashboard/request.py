@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,11 +14,9 @@ import pyarrow as pa
 
 import queries
 from dashboard.filters import BOUND_FILTERS, VALUE_FILTERS, FilterError, Filters
-from dashboard.store import HORIZON_DAYS, MEASURES, RECORDS, Store, options_of
+from dashboard.store import HORIZON_DAYS, MEASURES, Store, check_groups, check_name, unusual
 from dashboard.store.names import records_sql
 
-OF_MEASURES = ("level",)
-"""Options that every measure takes."""
 _FILTERS_AS_OPTIONS = {"treated_from": "from", "treated_to": "to", "effect": "effect", "severity": "severity"}
 
 
@@ -35,24 +35,10 @@ class Request:
     options: tuple[tuple[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.name not in (*MEASURES, *RECORDS):
-            raise FilterError(f"there is no table {self.name!r}; there are: {', '.join((*MEASURES, *RECORDS))}")
-        usual = {
-            "unit": "session",
-            "clock": "onset",
-            "limits": "clustered",
-            "level": 0.95,
-            "horizon_days": HORIZON_DAYS,
-        }
-        taken = (*options_of(self.name), *(OF_MEASURES if self.is_measure else ()))
-        kept = {
-            option: tuple(value) if isinstance(value, list) else value
-            for option, value in dict(self.options).items()
-            if value not in (None, (), [], "") and value != usual.get(option)
-        }
-        if unknown := [option for option in kept if option not in taken]:
-            told = ", ".join(f"--{option.replace('_', '-')}" for option in unknown)
-            raise FilterError(f"{self.name} takes no {told}")
+        check_name(self.name)
+        kept = unusual(self.name, dict(self.options))
+        if self.is_measure:
+            check_groups(self.name, (*self.by, *kept.get("strata", ())))
         object.__setattr__(self, "by", tuple(dict.fromkeys(self.by)) if self.is_measure else ())
         object.__setattr__(self, "options", tuple(sorted(kept.items())))
 
@@ -90,6 +76,12 @@ class Request:
         return {name: value for name, value in given.items() if f"${name}" in self.sql}
 
     @property
+    def statement(self) -> str:
+        """The select with its values written out, so that it can be run where the model and the macros are."""
+        given = self.parameters
+        return re.sub(r"\$(\w+)", lambda found: literal(given[found[1]]), self.sql)
+
+    @property
     def command(self) -> str:
         """The command that writes the same table to stdout; it is of the current snapshot."""
         words = ["outcomes", "export", self.name]
@@ -115,7 +107,14 @@ class Request:
         if self.is_measure and self.by != ("treatment_type",):
             words.append(f"by={self.by!r}")
         words += [f"{option}={value!r}" for option, value in self.options]
-        return f"store.{'measure' if self.is_measure else 'records'}({', '.join(words)})"
+        return f"store.table({', '.join(words)})"
+
+    def script_of(self, suppress_below: int = 0) -> str:
+        """Lines of Python that print the table of the current snapshot, where this project is installed."""
+        days = "import datetime\n\n" if "datetime." in self.python else ""
+        names = "Filters, open_snapshot" if "Filters(" in self.python else "open_snapshot"
+        told = f"suppress_below={suppress_below}" if suppress_below else ""
+        return f"{days}from dashboard import {names}\n\nstore = open_snapshot({told})\nprint({self.python})"
 
     def to_json(self) -> dict[str, Any]:
         """The request as a manifest holds it, of texts, numbers and lists."""
@@ -140,3 +139,18 @@ class Request:
             if isinstance(wrong, FilterError):
                 raise
             raise FilterError(f"the request cannot be understood: {wrong}") from wrong
+
+
+def literal(value: object) -> str:
+    """A value of a parameter as SQL writes it."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, datetime.date):
+        return f"date '{value}'"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(name)}: {literal(each)}" for name, each in value.items()) + "}"
+    return repr(value)

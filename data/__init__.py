@@ -23,7 +23,8 @@ A file walks one straight line:
     rederiving.py   a snapshot derived again from its own records, by an edited catalogue
 
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
-Kept beside the snapshot too: practice_events.py (what changed in the practice on which day).
+Kept beside the snapshot too: practice_events.py (what changed in the practice on which day), saved_views.py (pages with
+their filters, under a name); beside.py writes both.
 Beside it: contract.py (tables and columns), catalogue.py (treatment types: treatment_types.csv, or the practice's own),
 mappings/, sample/.
 """
@@ -54,6 +55,7 @@ from data.rederiving import rederive
 from data.refusal import ImportRefused
 from data.reporting import ImportReport
 from data.saved_mappings import remove_mapping, save_mapping, saved_mappings
+from data.saved_views import SavedView, SavedViews, remove_view, rename_view, save_view, saved_views
 
 __all__ = [
     "COLOURS",
@@ -64,6 +66,8 @@ __all__ = [
     "KeptSnapshot",
     "PracticeEvent",
     "PracticeEvents",
+    "SavedView",
+    "SavedViews",
     "TreatmentType",
     "add_practice_event",
     "catalogue_of",
@@ -78,9 +82,13 @@ __all__ = [
     "rederive",
     "remove_mapping",
     "remove_practice_event",
+    "remove_view",
+    "rename_view",
     "return_to",
     "save_mapping",
+    "save_view",
     "saved_mappings",
+    "saved_views",
     "shipped_mappings",
     "snapshots",
     "with_unknown",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from data import beside
 from data.generations import folder_of
 from data.refusal import ImportRefused
 
@@ -94,9 +93,7 @@ def _changing(snapshot: str | Path) -> Iterator[set[PracticeEvent]]:
     """The events, to be changed while nobody else changes them; written in one step at the end."""
     file = _file(snapshot)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.with_suffix(".lock").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with beside.locked(file):
             kept = practice_events(snapshot)
             if kept.problems:
                 raise ImportRefused(f"{kept.problems[0]} Mend or remove it first; it is beside the snapshot.")
@@ -111,12 +108,7 @@ def _changing(snapshot: str | Path) -> Iterator[set[PracticeEvent]]:
 def _write(file: Path, events: Sequence[PracticeEvent]) -> None:
     text = io.StringIO(newline="")
     csv.writer(text).writerows([COLUMNS, *((event.happened_on.isoformat(), event.what) for event in events)])
-    unfinished = file.with_suffix(".unfinished")
-    with unfinished.open("w", encoding="utf-8", newline="") as written:
-        written.write(text.getvalue())
-        written.flush()
-        os.fsync(written.fileno())
-    unfinished.replace(file)
+    beside.replace(file, text.getvalue())
 
 
 def _file(snapshot: str | Path) -> Path:

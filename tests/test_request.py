@@ -17,14 +17,18 @@ from tests.conftest import RandomSnapshot
 
 FILTERS = Filters(
     treated_from=datetime.date(2023, 1, 1),
-    treatment_type=("dermal_filler", "neuromodulator"),
-    clinic=("", "O'Hara & Co"),
+    treatment_type=("dermal_filler", "rhinoplasty"),
+    area=("", "Crow's feet; outer"),
 )
 REQUESTS = (
     Request("side_effect_rates", FILTERS, ("product", "side"), (("unit", "patient"), ("window_days", 30))),
     Request("side_effect_rates", Filters(), ()),
     Request("comparison", Filters(treatment_type=("dermal_filler",)), ("technique",), (("strata", ("area",)),)),
-    Request("time_to_resolution", FILTERS, options=(("clock", "treatment"), ("limits", "none"), ("level", 0.9))),
+    Request(
+        "time_to_resolution",
+        Filters(side=("", "left", "right")),
+        options=(("clock", "treatment"), ("limits", "none"), ("level", 0.9)),
+    ),
     Request("treatments", FILTERS),
     Request("recall_list", Filters(), options=(("horizon_days", 14),)),
 )
@@ -44,17 +48,29 @@ def test_a_request_survives_a_manifest_and_a_line_of_python(request_: Request, r
     pd.testing.assert_frame_equal(asked, told)
 
 
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda one: one.name)
+def test_the_select_with_its_values_gives_what_the_select_with_parameters_gives(
+    request_: Request, random_snapshot: RandomSnapshot
+) -> None:
+    _, store = random_snapshot(3)
+    bound = store._frame(request_.sql, request_.parameters)
+    assert len(bound)
+    pd.testing.assert_frame_equal(store._frame(request_.statement), bound)
+
+
 def test_the_command_names_everything_that_is_asked() -> None:
     assert shlex.split(REQUESTS[0].command) == [
         *("outcomes", "export", "side_effect_rates", "--from", "2023-01-01"),
-        *("--where", "treatment_type=dermal_filler", "--where", "treatment_type=neuromodulator"),
-        *("--where", "clinic=", "--where", "clinic=O'Hara & Co", "--by", "product", "--by", "side"),
+        *("--where", "treatment_type=dermal_filler", "--where", "treatment_type=rhinoplasty"),
+        *("--where", "area=", "--where", "area=Crow's feet; outer", "--by", "product", "--by", "side"),
         *("--unit", "patient", "--window-days", "30"),
     ]
     assert shlex.split(REQUESTS[1].command)[3:] == ["--by", "total"]
 
 
 def test_what_is_usual_is_left_away() -> None:
+    of_not_recorded = Request("comparison", options=(("reference", ""),))
+    assert shlex.split(of_not_recorded.command)[3:] == ["--reference", ""]
     told = Request("side_effect_rates", options=(("unit", "session"), ("window_days", None), ("level", 0.95)))
     assert told == Request("side_effect_rates")
     assert Request("treatments", by=("area",)) == Request("treatments")
@@ -67,6 +83,10 @@ def test_what_is_usual_is_left_away() -> None:
         ({"name": "nothing"}, "no table 'nothing'"),
         ({"name": "treatments", "options": {"unit": "patient"}}, "takes no --unit"),
         ({"name": "side_effect_rates", "options": {"clock": "treatment"}}, "takes no --clock"),
+        ({"name": "side_effect_rates", "options": {"unit": "visit"}}, "'visit'; it may be session or record"),
+        ({"name": "side_effect_rates", "options": {"window_days": "7"}}, "a whole number of days"),
+        ({"name": "side_effect_rates", "options": {"level": 95}}, "between 0 and 1"),
+        ({"name": "side_effect_rates", "by": ["position"]}, "cannot be shown by position"),
         ({"name": "side_effect_rates", "filters": {"treated_from": ["soon"]}}, "soon"),
         ({}, "cannot be understood"),
     ],

@@ -19,9 +19,12 @@ from dashboard.store.names import (
     UNITS,
     Clock,
     Unit,
+    check_groups,
+    check_name,
     counts_side_effects,
     definition,
     options_of,
+    unusual,
 )
 from dashboard.store.opening import (
     SNAPSHOT_VARIABLE,
@@ -50,6 +53,8 @@ __all__ = [
     "Store",
     "SuppressedStore",
     "Unit",
+    "check_groups",
+    "check_name",
     "counts_side_effects",
     "default_snapshot",
     "definition",
@@ -59,4 +64,5 @@ __all__ = [
     "open_snapshot",
     "options_of",
     "snapshot_path",
+    "unusual",
 ]

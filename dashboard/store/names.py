@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import queries
+from dashboard.filters import FilterError
 from dashboard.measures import OF_RESOLUTION_CURVES
 from queries import Definition
 
@@ -39,6 +41,49 @@ OF_COMPARISONS = {
     "baseline_balance": {"reference"},
 }
 HORIZON_DAYS = 30
+OF_MEASURES = ("level",)
+"""Options that every measure takes."""
+USUAL = {"unit": "session", "clock": "onset", "limits": "clustered", "level": 0.95, "horizon_days": HORIZON_DAYS}
+"""What options are where nobody says."""
+_CHOICES = {"unit": UNITS, "clock": CLOCKS, "limits": ("clustered", "greenwood", "none")}
+_DAYS = ("window_days", "horizon_days")
+
+
+def check_name(name: str) -> None:
+    """Nothing where there is a measure or a record table of that name; else FilterError, which lists what there is."""
+    if name not in (*MEASURES, *RECORDS):
+        raise FilterError(f"there is no table {name!r}; there are: {', '.join((*MEASURES, *RECORDS))}")
+
+
+def check_groups(name: str, groups: Sequence[str]) -> None:
+    """Nothing where a measure can be shown by these groups; else FilterError, which lists those it can."""
+    possible = queries.groups_of(name)
+    if impossible := [group for group in groups if group not in possible]:
+        raise FilterError(f"{name} cannot be shown by {', '.join(impossible)}; it can by: {', '.join(possible)}")
+
+
+def unusual(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the options that differ from what stands there by itself; lists are tuples.
+
+    Raises FilterError for an option that the measure or record table does not take, and for a value that is none.
+    """
+    kept = {
+        option: (value,) if option == "strata" and isinstance(value, str) else value
+        for option, given in options.items()
+        if (value := tuple(given) if isinstance(given, list) else given) not in (None, ())
+        and value != USUAL.get(option)
+    }
+    taken = (*options_of(name), *(OF_MEASURES if name in MEASURES else ()))
+    if unknown := [option for option in kept if option not in taken]:
+        raise FilterError(f"{name} takes no {', '.join('--' + option.replace('_', '-') for option in unknown)}")
+    for option, value in kept.items():
+        if option in _CHOICES and value not in _CHOICES[option]:
+            raise FilterError(f"{option} is {value!r}; it may be {' or '.join(_CHOICES[option])}")
+        if option in _DAYS and not (isinstance(value, int) and value >= 0):
+            raise FilterError(f"{option} is {value!r}; it is a whole number of days")
+        if option == "level" and not (isinstance(value, int | float) and 0 < value < 1):
+            raise FilterError(f"level is {value!r}; it lies between 0 and 1, such as 0.95")
+    return kept
 
 
 def counts_side_effects(name: str) -> bool:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, Literal, overload
 
 import duckdb
 import pandas as pd
@@ -23,7 +23,18 @@ from dashboard.measures.maintenance import ReturnCurves, return_curves
 from dashboard.measures.resolution import Limits, ResolutionCurves, resolution_curves
 from dashboard.store.changes import Changes
 from dashboard.store.connection import BATCH_ROWS, HARDENING
-from dashboard.store.names import HORIZON_DAYS, OF_COMPARISONS, OF_ONE_PATIENT, Clock, Unit, records_sql
+from dashboard.store.names import (
+    HORIZON_DAYS,
+    MEASURES,
+    OF_COMPARISONS,
+    OF_ONE_PATIENT,
+    Clock,
+    Unit,
+    check_groups,
+    check_name,
+    records_sql,
+    unusual,
+)
 
 MOST_FOUND = 50
 MOST_CURVES = 200
@@ -76,6 +87,55 @@ class Store:
         self._return_curves: dict[tuple[Any, ...], ReturnCurves] = {}
         self._resampling = threading.Lock()
 
+    @overload
+    def table(
+        self,
+        name: str,
+        filters: Filters | None = None,
+        by: str | Sequence[str] = ("treatment_type",),
+        *,
+        as_arrow: Literal[False] = False,
+        **options: Any,
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def table(
+        self,
+        name: str,
+        filters: Filters | None = None,
+        by: str | Sequence[str] = ("treatment_type",),
+        *,
+        as_arrow: Literal[True],
+        **options: Any,
+    ) -> pa.Table: ...
+
+    def table(
+        self,
+        name: str,
+        filters: Filters | None = None,
+        by: str | Sequence[str] = ("treatment_type",),
+        *,
+        as_arrow: bool = False,
+        **options: Any,
+    ) -> pd.DataFrame | pa.Table:
+        """A measure by its groups, or the records of a table, as the command `outcomes export` writes it.
+
+        `name` is one of those that `outcomes measures` lists. `by` names the groups of a measure: one, several that are
+        crossed, or () for one group of everything; records have none. `options` are the command's, with _ for -: unit,
+        window_days, clock, level, limits, strata, reference, horizon_days, patient_id. The answer is a pandas frame
+        with the columns that `outcomes measures` tells, or with `as_arrow` an Arrow table; shares are 0 to 1, times are
+        in days, and what is empty in a download is missing. Raises FilterError for a name, a group, an option or a
+        filter's value that there is not, and says what there is.
+        """
+        check_name(name)
+        kept = unusual(name, options)
+        self.check(filters or Filters())
+        if name not in MEASURES:
+            records = self.records_reader(name, filters, **kept).read_all()
+            return records if as_arrow else records.to_pandas()
+        figures = self.measure(name, filters, (by,) if isinstance(by, str) else tuple(by), **kept)
+        return pa.Table.from_pandas(figures, preserve_index=False) if as_arrow else figures
+
     def measure(
         self,
         name: str,
@@ -98,14 +158,11 @@ class Store:
         recorded. Options that a measure does not know are left alone. Raises FilterError for a group that the measure
         cannot be shown by, and for a reference that is none of the groups.
         """
-        possible = queries.groups_of(name)
         of_comparison = OF_COMPARISONS.get(name, set())
         strata = tuple(strata) if "strata" in of_comparison else ()
-        impossible = [group for group in (*by, *strata) if group not in possible]
         if twice := set(by) & set(strata):
             raise FilterError(f"groups cannot be compared within strata of the same: {', '.join(sorted(twice))}")
-        if impossible:
-            raise FilterError(f"{name} cannot be shown by {', '.join(impossible)}; it can by: {', '.join(possible)}")
+        check_groups(name, (*by, *strata))
         filters = filters or Filters()
         is_first_look = filters.is_empty and (unit, window_days, clock, level, *strata) == FIRST_LOOK
         is_first_look &= (limits == "none" or name not in OF_RESOLUTION_CURVES) and reference is None

@@ -1,11 +1,14 @@
 """What all pages share.
 
 cache      the current snapshot and its answers, remembered
+address    the address of what is shown, and its name in plain words
+views      what was saved under a name
 sidebar    the filter panel, kept in the address
 choices    a page's own options, kept in the address
 navigation the pages, the filter panel beside them, and links between them
 heading    what stands at the top of a page
 section    one line of a page: a chart with its n, warnings, definition, table, SQL and downloads
+working    how a figure can be had elsewhere: SQL, command, script, link
 marks      charts whose marks choose something
 recall     the recall list: who is due, and why
 patient    one patient, found by id, section by section

@@ -7,24 +7,27 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-import queries
 from dashboard import export
 from dashboard.charts.style import count
 from dashboard.filters import Filters
+from dashboard.request import Request
 from dashboard.ui import cache
+from dashboard.ui.address import anchor_of
 from dashboard.ui.choices import choice
 from dashboard.ui.errors import calmly
 from dashboard.ui.section import panels
 from dashboard.ui.tables import columns_in_words
+from dashboard.ui.working import Working
 
 SHOWN = 500
+HEADING = "The exposed"
 
 
 @st.fragment
 def lot_exposed(filters: Filters, lots: pd.DataFrame) -> None:
     """The patients of a chosen lot, those of the frame `lots` to choose from, the one with the smallest p first."""
     with calmly():
-        st.header("The exposed", anchor=False)
+        st.header(HEADING, anchor=anchor_of(HEADING))
         if lots.empty:
             st.info("No lot is recorded with its product in this selection. Choose a longer period or fewer filters.")
             return
@@ -41,8 +44,7 @@ def lot_exposed(filters: Filters, lots: pd.DataFrame) -> None:
         )
         store = cache.current_store()
         panels(
-            "lot_exposed",
-            queries.read("records/lot_exposed"),
+            Working.of(Request("lot_exposed", chosen), HEADING),
             lambda suffix: export.to_bytes(store.records_reader("lot_exposed", chosen), suffix),
             "lot_exposed",
         )

@@ -187,7 +187,7 @@ def _told(row: Any) -> str:
 
 def _latest(listed: list[Any], most: int, name: str) -> Iterable[Any]:
     """The first of a list, and the others where they are asked for."""
-    if len(listed) <= most or st.toggle(f"Show all {len(listed)} {name}", key=f"data_all_{name}"):
+    if len(listed) <= most or st.toggle(f"Show all {len(listed)} {name}", key=f"data_all_{name}", bind="query-params"):
         return listed
     return listed[:most]
 
@@ -197,7 +197,7 @@ def _import_no(name: str) -> int | None:
     if len(times) < 2:
         return None
     names = {EVERY: None} | {f"{when(time)} (import {number})": number for number, time in times.items()}
-    chosen = st.selectbox("Of which import", list(names), key=f"data_{name}_of", width=320)
+    chosen = st.selectbox("Of which import", list(names), key=f"data_{name}_of", bind="query-params", width=320)
     return names[chosen or EVERY]
 
 

@@ -7,10 +7,14 @@ _STYLE = """
 [data-testid="stElementContainer"]:has(> [data-testid="stHtml"] > script:only-child) { display: none; }
 [class*="st-key-wide-"] { overflow-x: auto; overflow-y: hidden; }
 [class*="st-key-wide-"]:focus-visible { outline: 2px solid %(chosen)s; }
+[data-testid="stHeaderActionElements"] { display: none; }
 .stApp { font-variant-numeric: tabular-nums; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p, ol.steps li { color: %(small)s; opacity: 1; }
 .stApp .stButtonGroup button:is([data-selected], [aria-checked="true"], [aria-pressed="true"]) * { color: %(chosen)s; }
 ol.steps { display: flex; flex-wrap: wrap; gap: 0.3rem 1.4rem; list-style: none; margin: 0; padding: 0; }
+ul.views { list-style: none; margin: 0; padding: 0; }
+ul.views a { color: %(chosen)s; }
+ul.views li { margin: 0 0 0.4rem; overflow-wrap: anywhere; }
 ol.steps li { padding: 0.15rem 0; border-bottom: 2px solid transparent; }
 ol.steps li[aria-current] { color: inherit; font-weight: 600; border-bottom-color: currentColor; }
 </style>
@@ -19,6 +23,7 @@ ol.steps li[aria-current] { color: inherit; font-weight: 600; border-bottom-colo
 # so is the primary colour for the name of what is chosen, which carries white words elsewhere and cannot be lighter.
 _COLOURS = {"light": {"small": "#5A5D5F", "chosen": "#0F665F"}, "dark": {"small": "#B9B4AB", "chosen": "#7CCBC1"}}
 
+# An address may name a heading: until whoever reads takes over, the page keeps it in view while charts above it grow.
 # What scrolls sideways is reached by Tab, and scrolled by the arrow keys, in every browser. And the menu of a phone is
 # a list that holds other things than its items: each section becomes a list by itself, with its name.
 _MARKUP = """
@@ -31,6 +36,7 @@ _MARKUP = """
     }
   };
   const mend = () => {
+    if (sought) document.getElementById(sought)?.scrollIntoView();
     for (const wide of document.querySelectorAll('[class*="st-key-wide-"]')) {
       if (wide.scrollWidth > wide.clientWidth) {
         say(wide, {tabindex: "0", role: "group", "aria-label": "Scrolls sideways"});
@@ -48,6 +54,11 @@ _MARKUP = """
       }
     }
   };
+  let sought = decodeURIComponent(location.hash.slice(1));
+  for (const act of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    window.addEventListener(act, () => { sought = ""; }, {once: true, passive: true});
+  }
+  setTimeout(() => { sought = ""; }, 20000);
   let isAsked = false;
   const later = () => {
     if (isAsked) return;

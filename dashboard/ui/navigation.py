@@ -11,8 +11,10 @@ import data
 from dashboard.access import may_import, may_see_patients
 from dashboard.filters import Filters
 from dashboard.ui import cache
+from dashboard.ui.address import Shown, show
 from dashboard.ui.errors import calmly
 from dashboard.ui.sidebar import filter_panel
+from dashboard.ui.views import saved_views
 
 
 class PageModule(Protocol):
@@ -46,13 +48,20 @@ def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
             if not any(known[page.URL_PATH] is current for page in pages if _is_for_importing(page)):
                 raise
             st.session_state["filters"] = Filters()
+        page = next(page for page in pages if known[page.URL_PATH] is current)
+        show(Shown(page.TITLE, current.url_path, st.session_state["filters"], _is_of_patients(page)))
+        saved_views()
         current.run()
 
 
 def _is_offered(page: PageModule) -> bool:
-    if getattr(page, "IS_OF_PATIENTS", False) and not may_see_patients():
+    if _is_of_patients(page) and not may_see_patients():
         return False
     return may_import() or not _is_for_importing(page)
+
+
+def _is_of_patients(page: PageModule) -> bool:
+    return getattr(page, "IS_OF_PATIENTS", False)
 
 
 def _is_for_importing(page: PageModule) -> bool:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-import queries
 from dashboard import export
 from dashboard import patient_summary as summary
 from dashboard.charts.patient import AROUND, KEY, day_in_words, patient_asymmetry, patient_intervals, patient_timeline
 from dashboard.charts.style import Figure, count
 from dashboard.patient_summary import Patient
+from dashboard.request import Request
 from dashboard.store import MOST_FOUND, definition
 from dashboard.ui import cache
+from dashboard.ui.address import anchor_of
 from dashboard.ui.choices import choice
 from dashboard.ui.errors import calmly
 from dashboard.ui.section import CONFIG, panels
 from dashboard.ui.wording import plain
+from dashboard.ui.working import Working
 
 WHOLE = "Whole history"
+TIMELINE, INTERVALS = "Timeline", "Own intervals against the type's"
 
 
 def find_patient() -> str | None:
@@ -92,7 +95,7 @@ def overview(patient: Patient) -> None:
 def timeline(patient: Patient) -> None:
     """The lanes over the whole history, or closely around one session."""
     with calmly():
-        st.subheader("Timeline", anchor=False)
+        st.subheader(TIMELINE, anchor=anchor_of(TIMELINE))
         if patient.timeline.empty:
             st.info("Nothing is recorded of this person but who they are. Bring in their treatments on the page Data.")
             return
@@ -102,13 +105,13 @@ def timeline(patient: Patient) -> None:
         figure = patient_timeline(patient.timeline, patient.intervals, cache.look(), as_of=patient.as_of, around=around)
         _drawn(figure, "Timeline", "patient_timeline")
         st.caption(f"{KEY} The dotted line is the data cut-off.")
-        _panels(patient, "patient_timeline")
+        _panels(patient, "patient_timeline", TIMELINE)
 
 
 def intervals(patient: Patient) -> None:
     """Own maintenance intervals against those of everybody with the treatment type."""
     with calmly():
-        st.subheader("Own intervals against the type's", anchor=False)
+        st.subheader(INTERVALS, anchor=anchor_of(INTERVALS))
         if patient.intervals.empty:
             st.info("None of this person's treatments is one that the catalogue calls maintained.")
             return
@@ -120,7 +123,7 @@ def intervals(patient: Patient) -> None:
             "filter selects among them."
         )
         _table(summary.intervals(patient, cache.look()), "Maintenance intervals as a table", "")
-        _panels(patient, "patient_intervals")
+        _panels(patient, "patient_intervals", INTERVALS)
 
 
 def asymmetry(patient: Patient) -> None:
@@ -165,11 +168,10 @@ def _drawn(figure: Figure, heading: str, name: str, key: str = "") -> None:
     st.plotly_chart(figure, theme=None, config=CONFIG, key=f"patient-{key or name}", alt=alt)
 
 
-def _panels(patient: Patient, name: str) -> None:
+def _panels(patient: Patient, name: str, heading: str) -> None:
     store = cache.current_store()
     panels(
-        name,
-        queries.read(f"records/{name}"),
+        Working.of(Request(name, options=(("patient_id", patient.patient_id),)), heading),
         lambda suffix: export.to_bytes(store.records_reader(name, patient_id=patient.patient_id), suffix),
         name,
     )

@@ -5,20 +5,23 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-import queries
 from dashboard import export
 from dashboard.access import may_see_patients
 from dashboard.charts.style import count
 from dashboard.filters import Filters
+from dashboard.request import Request
 from dashboard.ui import cache
+from dashboard.ui.address import anchor_of
 from dashboard.ui.choices import due_within
 from dashboard.ui.errors import calmly
 from dashboard.ui.navigation import link
 from dashboard.ui.section import panels
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import joined, plain
+from dashboard.ui.working import Working
 
 SHOWN = 500
+HEADING = "Recall list"
 
 _FIRST = ("patient_id", "treatment_type", "status", "due_on", "overdue_days", "reason")
 _BASES = {
@@ -33,7 +36,7 @@ def recall_list(filters: Filters) -> None:
     """The patients of the cohort who are due within a chosen horizon, or overdue."""
     with calmly():
         store = cache.current_store()
-        st.header("Recall list", anchor=False)
+        st.header(HEADING, anchor=anchor_of(HEADING))
         st.caption(
             "Patients and treatment types whose usual time between treatments has passed, or soon will have. Those who "
             "have gone elsewhere, or who want no more treatments, are on it too: the records do not tell. Tick a row "
@@ -56,8 +59,7 @@ def recall_list(filters: Filters) -> None:
             if len(found) == SHOWN:
                 st.caption(f"The first {SHOWN} are shown, nearest to their day first; search, or download all.")
         panels(
-            "recall_list",
-            queries.read("records/recall_list"),
+            Working.of(Request("recall_list", filters, options=(("horizon_days", days),)), HEADING),
             lambda suffix: export.to_bytes(store.records_reader("recall_list", filters, horizon_days=days), suffix),
             "recall_list",
         )

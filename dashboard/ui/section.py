@@ -11,17 +11,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-import queries
 from dashboard import export
 from dashboard.charts.style import Figure, drawable
 from dashboard.filters import Filters
+from dashboard.request import Request
 from dashboard.store import MEASURES, definition, options_of
 from dashboard.ui import cache, wording
+from dashboard.ui.address import PANEL, anchor_of
 from dashboard.ui.awaiting import drawn
 from dashboard.ui.errors import calmly
 from dashboard.ui.marks import Choose, chart_of_marks
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import plain
+from dashboard.ui.working import PANELS, Working
 
 CONFIG = {
     "displayModeBar": False,
@@ -95,14 +97,15 @@ def section(
         total_options = {
             option: given[option] for option in options_of(totals) if option in given and option != "strata"
         }
-        key = f"{chart.__name__}-{heading}".replace(" ", "-").lower()
+        request = Request(name, filters, by, tuple(options.items()))
+        key = f"{chart.__name__}-{anchor_of(heading)}"
         if "clock" in inspect.signature(chart).parameters:
             drawing["clock"] = clock
 
         def draw() -> bool:
             with calmly():
                 frame, is_awaited = cache.arriving(name, filters, by, **options)
-                st.header(heading, anchor=False)
+                st.header(heading, anchor=anchor_of(heading))
                 if lead:
                     st.caption(lead)
                 if is_nothing(frame):
@@ -131,7 +134,7 @@ def section(
                     # With all limits, however long they take.
                     return export.to_bytes(cache.measure(name, filters, by, **options), suffix)
 
-                panels(name, queries.measure(name, by, options.get("strata", ())), contents, key, frame, opened)
+                panels(Working.of(request, heading), contents, key, frame, opened)
                 return is_awaited
             return False
 
@@ -220,25 +223,26 @@ def _drawn(figure: Figure, heading: str, name: str, key: str, on_choose: Choose 
 
 
 def panels(
-    name: str,
-    sql: str,
+    working: Working,
     contents: Callable[[str], bytes],
     key: str,
     table: pd.DataFrame | None = None,
     opened: str | None = None,
 ) -> None:
-    """What a reader may ask for: the definition, the figures as a table, the SQL, a file."""
+    """What a reader may ask for: the definition, the figures as a table, how to have them elsewhere, a file."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         choice = st.pills(
             "More about this",
-            ("Definition", "SQL") if table is None else ("Definition", "Table", "SQL"),
+            ("Definition", *(() if table is None else ("Table",)), *PANELS),
             default=opened,
-            key=f"panel-{key}",
+            key=f"{PANEL}{key}",
+            bind="query-params",
             label_visibility="collapsed",
+            wrap=True,
         )
         with st.popover("Download", type="tertiary"):
-            downloads(name, contents, key)
-    about = definition(name)
+            downloads(working.name, contents, key)
+    about = definition(working.name)
     if choice == "Definition":
         st.markdown(plain(about.sentence))
         notes = {label: text for label, text in about.notes.items() if label != "columns"}
@@ -246,7 +250,11 @@ def panels(
     elif choice == "Table" and table is not None:
         shown = wording.without_tests(table)
         st.dataframe(
-            shown, hide_index=True, column_config=columns_in_words(shown), placeholder="–", alt=f"{name} as a table"
+            shown,
+            hide_index=True,
+            column_config=columns_in_words(shown),
+            placeholder="–",
+            alt=f"{working.name} as a table",
         )
-    elif choice == "SQL":
-        st.code(sql, language="sql", wrap_lines=True)
+    elif choice:
+        working.show(choice)

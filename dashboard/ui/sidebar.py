@@ -12,24 +12,12 @@ import streamlit as st
 from dashboard.charts.style import count, words
 from dashboard.filters import BOUND_FILTERS, VALUE_FILTERS, FilterError, Filters
 from dashboard.ui import cache
+from dashboard.ui.address import is_known, names_of
 from dashboard.ui.wording import plain, sentence
 
 _FIRST = ("treatment_type",)
 _SECOND = ("practitioner", "clinic", "product", "area")
 _SIDE_EFFECTS = ("effect", "severity", "serious")
-OPTIONS = (
-    "rates_",
-    "resolution_",
-    "maintenance_",
-    "results_",
-    "comparison_",
-    "face_",
-    "watch_",
-    "changes_",
-    "patient_",
-    "records_",
-)
-"""How the names of the pages' own options begin."""
 _DAYS = (datetime.date(1900, 1, 1), datetime.date(2200, 12, 31))
 _SPANS = {"Last 3 months": 3, "Last 6 months": 6, "Last 12 months": 12, "All time": 0}
 
@@ -109,11 +97,7 @@ def _doses() -> dict[str, float | None]:
 
 
 def _values(column: str) -> tuple[str, ...]:
-    look = cache.look()
-    names: dict[str, str] = {}
-    for value in cache.values(column):
-        name = look.name(column, value)
-        names[value if name in names else name] = value
+    names = {name: value for value, name in names_of(column).items()}
     kept = [*st.session_state.get(f"asked_{column}", ()), *st.session_state.get(column, ())]
     names |= {value: value for value in kept if value not in names}
     chosen = st.multiselect(
@@ -129,7 +113,7 @@ def _read_address() -> None:
     """
     asked = {name: st.query_params.get_all(name) for name in st.query_params}
     for name in asked:
-        if name not in (*BOUND_FILTERS, *VALUE_FILTERS) and not name.startswith(OPTIONS):
+        if not is_known(name):
             raise FilterError(f"the link asks for {name}, and there is no such filter")
     bounds = Filters.from_query({name: asked[name] for name in asked if name in BOUND_FILTERS})
     if any(day and not _DAYS[0] <= day <= _DAYS[1] for day in (bounds.treated_from, bounds.treated_to)):
@@ -138,8 +122,7 @@ def _read_address() -> None:
         raise FilterError("the dose is not a number")
     named = dict(asked)
     for column in set(asked) & set(VALUE_FILTERS):
-        look = cache.look()
-        names = {value: look.name(column, value) for value in cache.values(column)}
+        names = names_of(column)
         named[column] = [names.get(value, value) for value in asked[column]]
         st.session_state[f"asked_{column}"] = named[column]
     st.session_state["filters_read"] = True

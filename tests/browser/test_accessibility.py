@@ -26,9 +26,9 @@ SAMPLE = Path(data.__file__).parent / "sample"
 FIRST_PART = "2025-01-01"
 STATES = (
     "compare?comparison_groups_technique=Cannula&comparison_groups_technique=Needle"
-    "&comparison_strata_technique=Treatment+type",
+    "&comparison_strata_technique=Treatment+type&panel_comparison-side-effects-difference=Command",
     "face-map?face_area=Lips&face_sides=Apart",
-    "watch?watch_by=Practitioner",
+    "watch?watch_by=Practitioner&panel_lot_signals-lots=SQL&panel_lot_exposed=Link",
     "what-changed",
     "patients?patient_id=SYN-P000010",
     "data",

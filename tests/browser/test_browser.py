@@ -170,7 +170,7 @@ def test_every_page(visit: Callable[..., Page], address: str, width: int, scheme
         assert not serious(page)
 
 
-def test_filters_stay_from_page_to_page_and_in_the_address(visit: Callable[..., Page]) -> None:
+def test_filters_stay_from_page_to_page_and_in_the_address(visit: Callable[..., Page], address: str) -> None:
     page = visit("")
     page.get_by_role("combobox", name="Treatment type").fill("Dermal")
     page.get_by_role("option", name="Dermal filler").click()
@@ -181,7 +181,17 @@ def test_filters_stay_from_page_to_page_and_in_the_address(visit: Callable[..., 
     settle(page)
     assert "treatment_type=Dermal" in page.url
     size = page.get_by_text(re.compile(r"of 12,500 treatment records")).first.inner_text()
-    again = visit(page.url.split("/", 3)[3])
+    assert page.title() == "Side effects · treatment type Dermal filler · Outcomes"
+    page.get_by_role("radio", name="Patients", exact=True).click()
+    page.wait_for_url(re.compile("rates_unit=Patients"))
+    page.get_by_role("radio", name="Link", exact=True).last.click()
+    link = page.get_by_test_id("stCode").filter(has_text="rates_unit=Patients").inner_text().strip()
+    again = visit(link.removeprefix(address).lstrip("/"))
+    assert again.get_by_role("radio", name="Patients", exact=True).is_checked()
+    again.wait_for_function(
+        "() => { const at = document.getElementById('effect-by-effect').getBoundingClientRect().top;"
+        " return at >= 0 && at < innerHeight - 100; }"
+    )
     assert again.get_by_text(re.compile(r"of 12,500 treatment records")).first.inner_text() == size
     assert not size.startswith("12,500")
     again.get_by_role("button", name="Reset filters").click()

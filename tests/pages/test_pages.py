@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from datetime import date
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from plotly.graph_objects import Figure
+from streamlit.testing.v1 import AppTest
 
 import data
 from dashboard.pages import PAGES
@@ -141,3 +144,43 @@ def test_a_period_of_whole_months(last: str, months: int, first: str) -> None:
 
 def test_plain_text_stays_plain() -> None:
     assert plain("a_b *c* [d](e) :red[f] `g` $h$") == r"a\_b \*c\* \[d\]\(e\) \:red\[f\] \`g\` \$h\$"
+
+
+def test_a_view_is_saved_opened_renamed_and_removed(opened: Opened, folder: Path) -> None:
+    app = opened("many", MANY, "side-effects", treatment_type="dermal_filler", rates_by="Product")
+    app.text_input(key="views_name").set_value("Filler <b>, by product")
+    app.button(key="FormSubmitter:views_save-Save this view").click().run()
+    assert "Filler &lt;b&gt;, by product" in listed(app)
+    (view,) = data.saved_views(folder / "many" / "outcomes.json").views
+    assert view.query == {"treatment_type": ("dermal_filler",), "rates_by": ("Product",)}
+    assert 'title="Side effects · treatment type Dermal filler · Outcomes"' in listed(app)
+    (address,) = re.findall(r'href="[^"]*\?([^"]*)"', listed(app))
+    again = opened("many", MANY, "side-effects", **parse_qs(html.unescape(address)))
+    assert again.multiselect(key="treatment_type").value == ["Dermal filler"]
+    assert again.selectbox(key="rates_by").value == "Product"
+    again.text_input(key="views_new_name").set_value("Fillers")
+    again.button(key="views_rename").click().run()
+    assert ">Fillers<" in listed(again)
+    again.button(key="views_remove").click().run()
+    assert not data.saved_views(folder / "many" / "outcomes.json").views
+
+
+def test_a_saved_view_whose_value_is_gone_says_so_and_no_patient_is_saved(
+    opened: Opened, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened("many", MANY, "patients", patient_id=MANY.treatments[0]["patient_id"])
+    assert "of a single patient is not saved" in said(app)
+    assert not app.get("form")
+    data.save_view(folder / "many" / "outcomes.json", "Gone", "", {"clinic": ["Nowhere"], "treated_from": ["soon"]})
+    data.save_view(folder / "many" / "outcomes.json", "Gone too", "", {"clinic": ["Nowhere"]})
+    (_, address) = re.findall(r'href="[^"]*\?([^"]*)"', listed(app.run()))
+    assert "Nowhere occurs nowhere" in said(opened("many", MANY, "overview", **parse_qs(address)))
+    monkeypatch.setenv("OUTCOMES_SUPPRESS_BELOW", "5")
+    reader = opened("many", MANY, "overview")
+    assert "Gone too" in listed(reader)
+    assert "views_name" not in [each.key for each in reader.text_input]
+
+
+def listed(app: AppTest) -> str:
+    """The list of saved views."""
+    return next(body for each in app.get("html") if "views" in (body := str(each.proto.body))[:20])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from collections.abc import Callable
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
 import data
+from dashboard.cli import main
 from dashboard.pages import PAGES, what_changed
 from tests.drawing import Exports, drawn, write_exports
 from tests.pages.opening import EVIL, front_door, said
@@ -81,6 +84,12 @@ def test_with_two_it_says_what_changed(opened: Opened) -> None:
     assert set(listed(app)["record_id"]) == {"t1", "t2", "t5", "ann", "f1", "s1", "s3"}
     app.button_group(key="changes_list").set_value("Every edited value").run()
     assert len(listed(app)) == 6
+    for panel in ("panel_changes_record_changes", "panel_changes_edits", "panel_changes_recording"):
+        app.session_state[panel] = "Command"
+    commands = [code.value for code in app.run().code]
+    assert commands == [f"outcomes export {name} --since 1" for name in ("record_changes", "edits", "recording")]
+    exported = CliRunner().invoke(main, commands[1].split()[1:]).stdout
+    assert list(pd.read_csv(io.StringIO(exported))["record_id"]) == list(listed(app)["record_id"])
 
 
 def test_a_figure_that_moved_is_drawn_and_a_new_signal_is_said(opened: Opened) -> None:

@@ -7,29 +7,31 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-import queries
 from dashboard import export
 from dashboard.charts.style import count, percent
 from dashboard.store import Store
 from dashboard.ui import cache
+from dashboard.ui.address import anchor_of
 from dashboard.ui.changes.figures import moved_of
 from dashboard.ui.changes.records import called, column_called
 from dashboard.ui.readings.changes import Compared
 from dashboard.ui.section import panels
+from dashboard.ui.working import Working
 
+HEADING = "Data quality"
 SHIFT = 0.05
 """By how much a share of records without a value has to differ to be told."""
 
 
 def data_quality(earlier: Store, completeness: Compared | None) -> None:
     """Follow-up completeness of the selection; of all records, what is not recorded, rejected rows and warnings."""
-    st.header("Data quality", anchor=False)
+    st.header(HEADING, anchor=anchor_of(HEADING))
     moved_of("follow_up_completeness", completeness)
-    _not_recorded(cache.change_counts(earlier, "recording"))
+    _not_recorded(earlier, cache.change_counts(earlier, "recording"))
     _account(cache.changes(earlier).account())
 
 
-def _not_recorded(recording: pd.DataFrame) -> None:
+def _not_recorded(earlier: Store, recording: pd.DataFrame) -> None:
     st.markdown("**Not recorded**")
     shifted = recording[recording["shift"] >= SHIFT].sort_values("shift", ascending=False, kind="stable")
     points = f"{100 * SHIFT:.0f} points or more"
@@ -46,8 +48,7 @@ def _not_recorded(recording: pd.DataFrame) -> None:
         }
         st.table(shown, border="horizontal", hide_index=True)
     panels(
-        "recording",
-        queries.read("changes/recording"),
+        Working.of_changes("recording", earlier, HEADING),
         lambda suffix: export.to_bytes(recording, suffix),
         "changes_recording",
         recording,

@@ -7,24 +7,26 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-import queries
 from dashboard import export
 from dashboard.access import may_see_patients
 from dashboard.charts.style import count
 from dashboard.store import Store
 from dashboard.ui import cache
+from dashboard.ui.address import anchor_of
 from dashboard.ui.fields import field, table_name
 from dashboard.ui.section import panels
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import plain
+from dashboard.ui.working import Working
 
 LISTED = 200
+HEADING = "Records added, edited and removed"
 LISTS = {"Which records": "changed_records", "Every edited value": "edits"}
 
 
 def records_changed(earlier: Store) -> None:
     """How many records of each table were added, edited and removed, and what was edited."""
-    st.header("Records added, edited and removed", anchor=False)
+    st.header(HEADING, anchor=anchor_of(HEADING))
     since = f"before {earlier.as_of:%-d %B %Y}" if earlier.as_of else "before then"
     st.caption(
         f"Of all records, whatever is selected. Late are those added since whose day lies {since}, the data cut-off of "
@@ -49,8 +51,7 @@ def records_changed(earlier: Store) -> None:
     }
     st.table(shown, border="horizontal", hide_index=True)
     panels(
-        "record_changes",
-        queries.read("changes/record_changes"),
+        Working.of_changes("record_changes", earlier, HEADING),
         lambda suffix: export.to_bytes(changed, suffix),
         "changes_record_changes",
     )
@@ -93,7 +94,7 @@ def _edits(row: Any) -> str:
 
 def _which(earlier: Store, changed: pd.DataFrame) -> None:
     """The records themselves."""
-    chosen = st.pills("The records", list(LISTS), key="changes_list", label_visibility="collapsed")
+    chosen = st.pills("The records", list(LISTS), key="changes_list", bind="query-params", label_visibility="collapsed")
     if not chosen:
         return
     name, changes = LISTS[chosen], cache.changes(earlier)
@@ -110,8 +111,7 @@ def _which(earlier: Store, changed: pd.DataFrame) -> None:
     if is_cut:
         st.caption(f"The first {LISTED} of a table are shown; the download has all.")
     panels(
-        name,
-        queries.read(f"changes/{name}"),
+        Working.of_changes(name, earlier, HEADING),
         lambda suffix: export.to_bytes(changes.records_reader(name), suffix),
         f"changes_{name}",
     )

@@ -1,0 +1,77 @@
+"""Views saved under a name: a list that opens them, and for whoever may, a line to save, rename and remove."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+
+import streamlit as st
+
+import data
+from dashboard.access import may_save_views
+from dashboard.filters import FilterError, Filters
+from dashboard.ui import cache
+from dashboard.ui.address import Shown, link_to, shown
+from dashboard.ui.wording import plain
+
+OF_A_PATIENT = "What is shown of a single patient is not saved: whoever opens the list would read who it is."
+
+
+def saved_views() -> None:
+    """The saved views, in the panel on the left; nothing where there is none and none may be saved."""
+    kept = data.saved_views(cache.pointer())
+    titles = {page.url_path: page.title for page in st.session_state["pages"].values()}
+    views = [view for view in kept.views if view.page in titles]
+    if not (views or kept.problem or may_save_views()):
+        return
+    name = f"Saved views · {len(views)}" if views else "Saved views"
+    with st.sidebar, st.expander(name, key="fold_views"):
+        if kept.problem:
+            st.warning(plain(kept.problem))
+        if views:
+            st.html(f'<ul class="views">{"".join(_item(view, titles[view.page]) for view in views)}</ul>')
+        if may_save_views():
+            _save()
+            if kept.views:
+                _change([view.name for view in kept.views])
+
+
+def _item(view: data.SavedView, title: str) -> str:
+    """A link as whoever gets it opens it, called as the browser's tab will be."""
+    try:
+        words = Shown(title, view.page, Filters.from_query(view.query)).in_words
+    except FilterError:
+        words = title  # it opens, and says what cannot be understood
+    address = html.escape(link_to(view.page, view.query))
+    return f'<li><a href="{address}" target="_self" title="{html.escape(words)}">{html.escape(view.name)}</a></li>'
+
+
+def _save() -> None:
+    now = shown()
+    if now.is_of_patients:
+        st.caption(OF_A_PATIENT)
+        return
+    with st.form("views_save", clear_on_submit=True, border=False):
+        name = st.text_input("Name of this view", max_chars=60, placeholder="Lips, by product", key="views_name")
+        is_saved = st.form_submit_button("Save this view", width="stretch")
+    if is_saved:
+        _changed(lambda: data.save_view(cache.pointer(), name, now.url_path, now.query))
+
+
+def _change(names: list[str]) -> None:
+    with st.popover("Rename or remove", width="stretch"):
+        chosen = st.selectbox("View", names, key="views_chosen")
+        new = st.text_input("New name", max_chars=60, key="views_new_name")
+        if st.button("Rename", key="views_rename", width="stretch"):
+            _changed(lambda: data.rename_view(cache.pointer(), chosen, new))
+        if st.button("Remove", key="views_remove", width="stretch"):
+            _changed(lambda: data.remove_view(cache.pointer(), chosen))
+
+
+def _changed(change: Callable[[], None]) -> None:
+    try:
+        change()
+    except data.ImportRefused as refused:
+        st.error(plain(str(refused)))
+    else:
+        st.rerun()
