@@ -23,7 +23,8 @@ A file walks one straight line:
     rederiving.py   a snapshot derived again from its own records, by an edited catalogue
 
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
-Kept beside the snapshot too: practice_events.py (what changed in the practice on which day).
+Kept beside the snapshot too: practice_events.py (what changed in the practice on which day), saved_queries.py (SQL
+under a name).
 Beside it: contract.py (tables and columns), catalogue.py (treatment types: treatment_types.csv, or the practice's own),
 mappings/, sample/.
 """
@@ -54,6 +55,7 @@ from data.rederiving import rederive
 from data.refusal import ImportRefused
 from data.reporting import ImportReport
 from data.saved_mappings import remove_mapping, save_mapping, saved_mappings
+from data.saved_queries import remove_query, save_query, saved_queries
 
 __all__ = [
     "COLOURS",
@@ -78,9 +80,12 @@ __all__ = [
     "rederive",
     "remove_mapping",
     "remove_practice_event",
+    "remove_query",
     "return_to",
     "save_mapping",
+    "save_query",
     "saved_mappings",
+    "saved_queries",
     "shipped_mappings",
     "snapshots",
     "with_unknown",

@@ -4,6 +4,7 @@ serving.py    serve
 importing.py  import, check, propose, mappings
 snapshots.py  snapshots, catalogue
 exporting.py  export, measures
+sql.py        sql
 sampling.py   sample
 
 options.py and progress.py hold what several of them take and tell.
@@ -18,6 +19,7 @@ from dashboard.cli.importing import check, import_, mappings, propose
 from dashboard.cli.sampling import sample
 from dashboard.cli.serving import serve
 from dashboard.cli.snapshots import catalogue, snapshots
+from dashboard.cli.sql import sql
 from dashboard.ending import Commands
 
 
@@ -27,5 +29,5 @@ def main() -> None:
     """Outcomes of aesthetic treatments: side-effect rates, time to resolution, maintenance intervals."""
 
 
-for _command in (serve, import_, check, propose, mappings, snapshots, catalogue, export, measures, sample):
+for _command in (serve, import_, check, propose, mappings, snapshots, catalogue, export, measures, sql, sample):
     main.add_command(_command)
