@@ -52,7 +52,7 @@ def answer(
             "hovertemplate": f"%{{x}}<br><b>%{{y}}</b><extra>{safe(group.name, 40) if colour else ''}</extra>",
         }
         if kind == "bars":
-            pattern = {"shape": _HATCHES[place % MOST_GROUPS], "fgcolor": look.ground, "solidity": 0.25}
+            pattern = {"shape": _HATCHES[place % MOST_GROUPS], "fillmode": "overlay", "fgcolor": look.ground}
             trace |= {"type": "bar", "marker": {"color": group.colour, "pattern": pattern}}
         else:
             mark = {"color": group.colour, "symbol": marks[place % MOST_GROUPS], "size": 7}
@@ -69,7 +69,7 @@ def answer(
         barmode="group",
         showlegend=bool(colour),
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"family": FONT, "size": FINE}},
-        xaxis={**ordered, **_titled(x, look), "automargin": True},
+        xaxis={**ordered, **_titled(x, look), "automargin": True, "showgrid": kind == "points"},
         yaxis={**_titled(y, look), "automargin": True, "rangemode": "tozero" if kind == "bars" else "normal"},
     )
 

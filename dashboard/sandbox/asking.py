@@ -164,7 +164,7 @@ def meaning(relation: str, column: str) -> str:
             return f"{asked.low:g} to {asked.high:g}" if asked.high is not None else f"from {asked.low:g}"
         return "always there" if asked.required else ""
     if column.endswith("_no"):
-        return f"number of the {column.removesuffix('_no').replace('_', ' ')}, to join by"
+        return "to join by"
     notes = relations()[relation].notes
     return notes.get(column.removeprefix("is_").removesuffix("_days").replace("_", " "), "")
 

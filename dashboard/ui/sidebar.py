@@ -28,6 +28,7 @@ OPTIONS = (
     "changes_",
     "patient_",
     "records_",
+    "sql",
 )
 """How the names of the pages' own options begin."""
 _DAYS = (datetime.date(1900, 1, 1), datetime.date(2200, 12, 31))

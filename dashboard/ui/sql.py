@@ -31,6 +31,9 @@ from dashboard.ui.wording import plain, sentence
 
 SHOWN = 1_000
 """So many rows of an answer are on the screen; the download has all."""
+MOST_BARS = 60
+"""Up to so many rows an answer is drawn as bars, unless the reader chooses otherwise."""
+_STYLE = "<style>.st-key-sql textarea { font-family: monospace; }</style>"
 
 Change = Callable[[], None]
 
@@ -40,6 +43,7 @@ _LIMITS = Limits()
 
 def query() -> None:
     """The query, where to begin, and the button that runs it; one that came with a link is shown, and not run."""
+    st.html(_STYLE)
     saved = data.saved_queries(cache.pointer())
     begin = {f"Example: {words(name)}": one.sql for name, one in examples().items()}
     begin |= {f"Saved: {name}": sql for name, sql in saved.items()}
@@ -55,7 +59,6 @@ def query() -> None:
         key="sql_begin",
         on_change=taken,
         placeholder="An example or a saved query",
-        format_func=plain,
     )
     sql = st.text_area(
         "Query",
@@ -97,7 +100,7 @@ def _save(sql: str, saved: list[str]) -> None:
     if is_saved:
         _changed(lambda: data.save_query(cache.pointer(), name.strip(), sql))
     if saved:
-        gone = st.selectbox("Remove", saved, index=None, key="sql_gone", placeholder="A saved query", format_func=plain)
+        gone = st.selectbox("Remove", saved, index=None, key="sql_gone", placeholder="A saved query")
         if st.button("Remove", key="sql_remove", disabled=gone is None) and gone:
             _changed(lambda: data.remove_query(cache.pointer(), gone))
 
@@ -185,18 +188,18 @@ def _chart(rows: pd.DataFrame, of: int) -> None:
     names = [column for column in everything if column not in numbers] or everything
     st.header("Chart", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind: Kind = st.selectbox("Draw", KINDS, key=f"sql_kind_{shape}", format_func=words, width=160)
-        x = st.selectbox(
-            "Across", everything, index=everything.index(names[0]), key=f"sql_x_{shape}", format_func=plain, width=220
+        usual = "line" if len(rows) > MOST_BARS else "bars"
+        kind: Kind = st.selectbox(
+            "Draw", KINDS, index=KINDS.index(usual), key=f"sql_kind_{shape}", format_func=words, width=160
         )
-        y = st.selectbox("Up", numbers, key=f"sql_y_{shape}", format_func=plain, width=220)
+        x = st.selectbox("Across", everything, index=everything.index(names[0]), key=f"sql_x_{shape}", width=220)
+        y = st.selectbox("Up", numbers, key=f"sql_y_{shape}", width=220)
         groupings = [column for column in names if column not in (x, y)]
         colour = st.selectbox(
             "Colour",
             groupings,
             index=0 if groupings and rows[groupings[0]].nunique() <= MOST_GROUPS else None,
             key=f"sql_colour_{shape}_{everything.index(x)}",
-            format_func=plain,
             placeholder="None",
             width=220,
         )
