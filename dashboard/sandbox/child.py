@@ -156,8 +156,9 @@ def answer(
         told = OUT_OF_MEMORY
     except TOLD as wrong:
         told = _without_places(str(wrong), sql)
-    except Exception:
-        told = NOT_TOLD
+    except Exception as failure:
+        # Arrow hands on DuckDB's errors as errors of its own, by their text.
+        told = OUT_OF_MEMORY if "Out of Memory" in str(failure) else NOT_TOLD
     return {"refused": told}, None
 
 
