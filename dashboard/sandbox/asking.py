@@ -91,7 +91,7 @@ def requested(store: Store, sql: str, limits: Limits, is_checked: bool) -> tuple
         is_checked=is_checked,
         snapshot=str(store.generation.path.absolute()),
         relations=store.relations,
-        copied=[name for name in OFFERED if name in named],
+        offered=list(OFFERED),
         frames=[(name, len(stream)) for name, stream in frames],
         rows=limits.rows,
         bytes=limits.bytes,

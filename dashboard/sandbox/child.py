@@ -1,13 +1,13 @@
-"""The second wall: a process that copies the records it is given, then can reach nothing, answers once, and is gone.
+"""The second wall: a process that copies a snapshot into its memory, can reach nothing else, answers, and is gone.
 
     python -m dashboard.sandbox.child < REQUEST > ANSWER
 
 A request is a line of JSON (`Request`) and the frames it counts, as Arrow streams one after the other. An answer is a
 line of JSON, `{"is_cut": ...}` and an Arrow stream, or `{"refused": ...}` in words that tell nothing of the machine.
 
-Before the statement is read: the records asked for are copied into memory and the snapshot is detached; DuckDB may
-reach no file, no network and no extension, and its configuration is locked; and the system lets this process open no
-file or socket, write none, and have only so much memory and processor time. Whoever started it ends it.
+Before the statement is read: the snapshot is copied into memory, where it has no place that could be told or written
+beside; DuckDB may reach no file, no network and no extension, and its configuration is locked; and the system lets this
+process open no file or socket, write none, and have only so much memory and processor time. Whoever started it ends it.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Request:
     """What a child is asked.
 
     relations: the select of every relation over `snapshot_file`, the file at `snapshot`
-    copied: those of them that the statement may read; frames: name and bytes of each table that comes after this line
+    offered: those of them that the statement may read; frames: name and bytes of each table that comes after this line
     rows, bytes: at most so many come back; memory: bytes to work in; cpu_seconds: of the processor
     """
 
@@ -82,7 +82,7 @@ class Request:
     is_checked: bool
     snapshot: str
     relations: dict[str, str]
-    copied: list[str]
+    offered: list[str]
     frames: list[tuple[str, int]]
     rows: int
     bytes: int
@@ -114,22 +114,15 @@ def prepared(request: Request, frames: BinaryIO) -> duckdb.DuckDBPyConnection:
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    place = _held(request.snapshot)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (request.cpu_seconds, request.cpu_seconds))
     resource.setrlimit(resource.RLIMIT_AS, (PROGRAM_BYTES + request.memory,) * 2)
     connection = duckdb.connect(":memory:", config={"threads": THREADS})
     connection.execute(f"set memory_limit = '{request.memory}B'")
-    place = request.snapshot.replace("'", "''")
     connection.execute(f"attach '{place}' as snapshot_file (read_only)")
-    connection.execute("attach ':memory:' as derived")
-    connection.execute("use derived")
     for name, select in request.relations.items():
         connection.execute(f"create view {_quoted(name)} as {select}")
-    for name in request.copied:
-        connection.execute(f"create table memory.main.{_quoted(name)} as from {_quoted(name)}")
-    connection.execute("use memory")
-    for database in ("derived", "snapshot_file"):
-        connection.execute(f"detach {database}")
     for name, size in request.frames:
         connection.register("frame", pa.ipc.open_stream(frames.read(size)).read_all())
         connection.execute(f"create table {_quoted(name)} as from frame")
@@ -141,13 +134,25 @@ def prepared(request: Request, frames: BinaryIO) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def _held(snapshot: str) -> str:
+    """Where a copy of the snapshot is that is held in memory alone: DuckDB tells the place of whatever it attaches."""
+    if sys.platform != "linux":
+        return snapshot.replace("'", "''")
+    memory = os.memfd_create("snapshot")
+    with open(snapshot, "rb") as file:  # noqa: PTH123
+        size = done = os.fstat(file.fileno()).st_size
+        while done:
+            done -= os.sendfile(memory, file.fileno(), size - done, done)
+    return f"/proc/self/fd/{memory}"
+
+
 def answer(
     sql: str, request: Request, connection: duckdb.DuckDBPyConnection
 ) -> tuple[dict[str, str | bool], pa.Table | None]:
     """What is told of a statement, and its rows; whatever goes wrong is told in words."""
     try:
         if request.is_checked:
-            check(sql, [*request.copied, *(name for name, _ in request.frames)], connection)
+            check(sql, [*request.offered, *(name for name, _ in request.frames)], connection)
         rows, is_cut = _rows(sql, request, connection)
         return {"is_cut": is_cut}, rows
     except NotAllowed as refused:

@@ -78,7 +78,6 @@ def unchecked(target: Target) -> dict[str, str]:
     gave: dict[str, str] = {}
     while left := [attack for attack in REACHING if attack not in gave]:
         line, _ = requested(target.store, "select 1", Limits(seconds=PATIENCE), is_checked=False)
-        request = json.loads(line) | {"copied": list(OFFERED)}
         process = subprocess.Popen(
             [sys.executable, "-s", "-m", "tests.sandbox.driver"],
             cwd=PROJECT,
@@ -86,8 +85,8 @@ def unchecked(target: Target) -> dict[str, str]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        asked = json.dumps(request) + "\n" + json.dumps([target.aimed(attack) for attack in left]) + "\n"
-        told, _ = process.communicate(asked.encode(), timeout=PATIENCE)
+        statements = json.dumps([target.aimed(attack) for attack in left]).encode() + b"\n"
+        told, _ = process.communicate(line + statements, timeout=PATIENCE)
         lines = told.decode().splitlines()
         gave |= dict(zip(left, lines, strict=False))
         if len(lines) < len(left):
