@@ -6,6 +6,7 @@ and `Filters`. What they refuse, they refuse with FilterError (what is asked) or
 filters.py     what is selected: one frozen value
 request.py     what is asked of a snapshot: one value for pages, commands, scripts and manifests
 store/         a snapshot opened read-only: measures, records, definitions
+sandbox/       SQL from readers: a statement that is checked, in a process that can reach nothing
 measures/      from the counts of a measure's SQL to its figures
 changes.py     which figures and signals differ between two snapshots
 privacy.py     which small numbers, and what would give them away, do not leave

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import io
+import math
+from decimal import Decimal
 from typing import BinaryIO, TypeAlias
 
 import orjson
@@ -21,6 +23,7 @@ MEDIA_TYPES = {
 EXCEL_ROWS = 1_048_575
 EXCEL_CHARACTERS = 32_767
 EXCEL_DIGITS = 10**15
+EXCEL_YEAR = 1900
 # A spreadsheet runs a text that begins like this as a formula; full-width forms count too.
 FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
 
@@ -91,8 +94,13 @@ def _write_json(batches: pa.RecordBatchReader, file: BinaryIO) -> None:
     file.write(b"[")
     for index, row in enumerate(row for batch in batches for row in batch.to_pylist()):
         file.write(b",\n" if index else b"\n")
-        file.write(orjson.dumps(row))
+        file.write(orjson.dumps(row, default=_number))
     file.write(b"\n]\n")
+
+
+def _number(value: Decimal) -> float | str:
+    """A decimal as a number, or as its text where a number cannot hold all of its digits."""
+    return float(value) if Decimal(str(float(value))) == value else str(value)
 
 
 def _write_xlsx(batches: pa.RecordBatchReader, file: BinaryIO) -> None:
@@ -132,12 +140,18 @@ def _write_xlsx(batches: pa.RecordBatchReader, file: BinaryIO) -> None:
             for position, value in enumerate(row):
                 if value is None or value != value:
                     continue
+                if isinstance(value, Decimal):
+                    value = _number(value)
                 if isinstance(value, bool):
                     sheet.write_boolean(row_number, position, value)
-                elif isinstance(value, int) and abs(value) > EXCEL_DIGITS:
+                elif (isinstance(value, int) and abs(value) > EXCEL_DIGITS) or (
+                    isinstance(value, float) and math.isinf(value)
+                ):
                     sheet.write_string(row_number, position, str(value))
                 elif isinstance(value, int | float):
                     sheet.write_number(row_number, position, value)
+                elif isinstance(value, datetime.date) and value.year < EXCEL_YEAR:
+                    sheet.write_string(row_number, position, value.isoformat())
                 elif isinstance(value, datetime.datetime):
                     sheet.write_datetime(row_number, position, value, time)
                 elif isinstance(value, datetime.date):

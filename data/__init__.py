@@ -24,7 +24,7 @@ A file walks one straight line:
 
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
 Kept beside the snapshot too: practice_events.py (what changed in the practice on which day), saved_views.py (pages with
-their filters, under a name); beside.py writes both.
+their filters, under a name), saved_queries.py (SQL under a name); beside.py writes them.
 Beside it: contract.py (tables and columns), catalogue.py (treatment types: treatment_types.csv, or the practice's own),
 mappings/, sample/.
 """
@@ -55,6 +55,7 @@ from data.rederiving import rederive
 from data.refusal import ImportRefused
 from data.reporting import ImportReport
 from data.saved_mappings import remove_mapping, save_mapping, saved_mappings
+from data.saved_queries import remove_query, save_query, saved_queries
 from data.saved_views import SavedView, SavedViews, remove_view, rename_view, save_view, saved_views
 
 __all__ = [
@@ -82,12 +83,15 @@ __all__ = [
     "rederive",
     "remove_mapping",
     "remove_practice_event",
+    "remove_query",
     "remove_view",
     "rename_view",
     "return_to",
     "save_mapping",
+    "save_query",
     "save_view",
     "saved_mappings",
+    "saved_queries",
     "saved_views",
     "shipped_mappings",
     "snapshots",

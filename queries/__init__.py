@@ -13,6 +13,7 @@ The room decides what a select becomes:
     records/    the rows of a table, or patients listed, of the cohort (dashboard/store/)
     account/    what became of the imported rows, counted              (dashboard/store/)
     changes/    what differs in one table of two snapshots             (dashboard/store/)
+    examples/   queries to begin with, over what readers may ask       (dashboard/sandbox/)
 
 Values are bound by name. What varies by name instead stands as `{{ name }}`: the columns of groups and of strata, which
 come from the lists below, and another measure or its observations, whose select is put in its place: by the same

@@ -8,6 +8,7 @@ diverging   a bar from worse to better about a neutral middle, one per group
 funnel      shares against the number they are shares of, between the limits of a funnel
 changes     what a figure was and what it is, one row per figure
 head        the drawing of a head, behind the face map
+answer      what a query gave, as bars, a line or points
 patient     one person's history, for the screen and for paper
 rates, resolution, healing_clock, maintenance, results, comparison, pairs, risk, face, over_time, lots    the measures
 """

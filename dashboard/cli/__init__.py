@@ -5,6 +5,7 @@ importing.py  import, check, propose, mappings
 snapshots.py  snapshots, catalogue
 exporting.py  export, measures
 reporting.py  report
+sql.py        sql
 sampling.py   sample
 
 options.py and progress.py hold what several of them take and tell.
@@ -20,6 +21,7 @@ from dashboard.cli.reporting import report
 from dashboard.cli.sampling import sample
 from dashboard.cli.serving import serve
 from dashboard.cli.snapshots import catalogue, snapshots
+from dashboard.cli.sql import sql
 from dashboard.ending import Commands
 
 
@@ -29,5 +31,5 @@ def main() -> None:
     """Outcomes of aesthetic treatments: side-effect rates, time to resolution, maintenance intervals."""
 
 
-for _command in (serve, import_, check, propose, mappings, snapshots, catalogue, export, measures, report, sample):
+for _command in (serve, import_, check, propose, mappings, snapshots, catalogue, export, measures, report, sql, sample):
     main.add_command(_command)

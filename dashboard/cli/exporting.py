@@ -50,14 +50,13 @@ from dashboard.ending import Refused
 )
 def export(measure: str, snapshot: Path | None, suppress_below: int | None, **options: Any) -> None:
     """Write a measure, or the records of a table, as a file."""
-    from dashboard import export as files
     from dashboard.filters import SIDE_EFFECT_FILTERS
     from dashboard.store import CHANGES, MEASURES, RECORDS, counts_side_effects, open_snapshot
 
     if measure not in (*MEASURES, *RECORDS, *CHANGES):
         raise Refused(f"there is no measure {measure!r}; there are: {', '.join((*MEASURES, *RECORDS, *CHANGES))}")
     output: Path | None = options.pop("output")
-    file_format = options.pop("file_format") or (_ending(output) if output else "csv")
+    file_format = options.pop("file_format") or ending(output)
     place = existing_snapshot(snapshot)
     store = open_snapshot(place, suppress_below)
     filters, taken = selected(store, options), options
@@ -74,6 +73,13 @@ def export(measure: str, snapshot: Path | None, suppress_below: int | None, **op
         rows = store.records_reader(measure, filters, **_record_options(measure, taken))
     else:
         rows = store.measure(measure, filters, **_measure_options(measure, taken))
+    write_rows(rows, file_format, output)
+
+
+def write_rows(rows: Any, file_format: str, output: Path | None) -> None:
+    """Writes rows to a file, whole or not at all, or to stdout where none is named."""
+    from dashboard import export as files
+
     if output is None or str(output) == "-":
         if file_format in ("parquet", "xlsx") and sys.stdout.isatty():
             raise Refused(f"{file_format} is not for a terminal: name a file with --output")
@@ -158,6 +164,7 @@ def measures() -> None:
             click.echo("")
 
 
-def _ending(output: Path) -> str:
-    ending = output.suffix.lstrip(".").lower()
-    return ending if ending in ("csv", "parquet", "xlsx", "json") else "csv"
+def ending(output: Path | None) -> str:
+    """The format that a file's name ends in; CSV where it says none."""
+    suffix = output.suffix.lstrip(".").lower() if output else ""
+    return suffix if suffix in ("csv", "parquet", "xlsx", "json") else "csv"

@@ -55,19 +55,19 @@ with_progress = click.option(
 )
 
 
-def _bytes(context: click.Context, parameter: click.Parameter, told: str | None) -> int | None:
+def size(context: click.Context, parameter: click.Parameter, told: str | None) -> int | None:
     """A size such as 4GB or 500MB, in bytes."""
     if told is None:
         return None
-    size = re.fullmatch(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", told.strip(), re.IGNORECASE)
-    if not size:
-        raise Refused(f"--memory {told} is no size: write it like 4GB or 500MB")
-    return int(float(size[1]) * {"MB": 10**6, "GB": 10**9, "TB": 10**12}[size[2].upper()])
+    read = re.fullmatch(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", told.strip(), re.IGNORECASE)
+    if not read:
+        raise Refused(f"{parameter.opts[0]} {told} is no size: write it like 4GB or 500MB")
+    return int(float(read[1]) * {"MB": 10**6, "GB": 10**9, "TB": 10**12}[read[2].upper()])
 
 
 with_memory = click.option(
     "--memory",
-    callback=_bytes,
+    callback=size,
     metavar="SIZE",
     help="The memory to work in, such as 4GB; more is spilled to disk. [default: a quarter of the machine's]",
 )

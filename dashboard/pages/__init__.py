@@ -11,6 +11,7 @@ from dashboard.pages import (
     records,
     results,
     side_effects,
+    sql,
     time_to_resolution,
     watch,
     what_changed,
@@ -22,6 +23,6 @@ SECTIONS = {
     "Explore": (compare, face_map),
     "For a patient": (patients, healing_clock),
     "Monitor": (watch, what_changed),
-    "Data": (records, data),
+    "Data": (records, sql, data),
 }
 PAGES = tuple(page for pages in SECTIONS.values() for page in pages)

@@ -64,10 +64,13 @@ class Store:
         self._connection.execute(f"attach '{place}' as snapshot_file (read_only)")
         there = self._tables()
         self.is_up_to_date = there >= set(queries.MODEL)
+        self.relations: dict[str, str] = {}
+        """The select of every relation over `snapshot_file`, each after those that it reads."""
         for table in (*_CONTRACT, *_ACCOUNTS, *queries.MODEL):
             # What of the model snapshots did not have from the beginning is derived whenever it is asked.
             select = f"from snapshot_file.{table}" if table in there else f"({queries.read(f'model/{table}')})"
-            self._connection.execute(f"create view {table} as {select}{_ADDED.get(table, '')}")
+            self.relations[table] = f"{select}{_ADDED.get(table, '')}"
+            self._connection.execute(f"create view {table} as {self.relations[table]}")
         for macro in queries.MACROS:
             self._connection.execute(f"create macro {macro}(filters) as table ({queries.read(macro)})")
         if memory:
@@ -315,6 +318,16 @@ class Store:
         table = "treatment_records" if column in RECORD_FILTERS else "side_effect_observations"
         sql = f"select {column}::varchar as value, count(*) from {table} group by 1 order by 2 desc, 1"
         return [(value, count) for value, count in self._rows(sql)]
+
+    def columns(self, relation: str) -> list[tuple[str, str]]:
+        """The columns of one of `relations` with their types; those with a list of values are said to be ENUM."""
+        asked = """
+            select column_name, if(starts_with(data_type, 'ENUM'), 'ENUM', data_type)
+            from duckdb_columns()
+            where database_name = 'memory' and table_name = $relation
+            order by column_index
+        """
+        return self._rows(asked, {"relation": relation})
 
     def check(self, filters: Filters) -> None:
         """Nothing, where every value that the filters name occurs; else FilterError, which lists what there is."""

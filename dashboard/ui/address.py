@@ -24,6 +24,7 @@ OPTIONS = (
     "changes_",
     "patient_",
     "records_",
+    "sql",
     "data_",
 )
 """How the names of the pages' own options begin."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -191,9 +192,11 @@ def is_nothing(frame: pd.DataFrame) -> bool:
     return bool((frame[n] == 0).all())
 
 
-def downloads(name: str, contents: Callable[[str], bytes], key: str) -> None:
+def downloads(
+    name: str, contents: Callable[[str], bytes], key: str, formats: Mapping[str, str] = MappingProxyType(FORMATS)
+) -> None:
     """One button per file format; a file is made only when it is asked for."""
-    for suffix, called in FORMATS.items():
+    for suffix, called in formats.items():
         st.download_button(
             called,
             data=partial(contents, suffix),

@@ -18,8 +18,8 @@ PANELS = ("SQL", "Command", "Link")
 
 _CURVES = {"healing_clock": "time_to_resolution"}
 """The measure whose select counts what the curves of another are made of."""
-_COUNTS = "The counts from which the figure's estimates are made. It runs as it stands, over this snapshot."
-_ROWS = "The rows as they are. It runs as it stands, over this snapshot."
+_COUNTS = "The counts from which the figure's estimates are made. It runs as it stands, on the page SQL too."
+_ROWS = "The rows as they are. It runs as it stands, on the page SQL too."
 _CHANGES = (
     "What is compared of one table in both snapshots; the names in braces are those of the table and its columns."
 )

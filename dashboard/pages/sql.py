@@ -1,0 +1,26 @@
+"""For the analyst: one SELECT over the records and every measure, its answer as a table, a chart and a file."""
+
+import streamlit as st
+
+from dashboard.access import may_see_patients
+from dashboard.filters import Filters
+from dashboard.ui import sql
+from dashboard.ui.heading import heading
+
+TITLE = "SQL"
+URL_PATH = "sql"
+IS_OF_PATIENTS = True
+
+
+def render(filters: Filters) -> None:
+    if not may_see_patients():
+        return
+    heading(TITLE, "One SELECT over the records and every measure. It reads a copy, and can change nothing.", Filters())
+    if not filters.is_empty:
+        st.caption("No filter cuts what SQL reads: a query says itself what it selects, with a where.")
+    beside, tables = st.columns([2, 1], gap="large")
+    with beside:
+        sql.query()
+    with tables:
+        sql.tables()
+    sql.answer()
