@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,12 +14,17 @@ import pyarrow as pa
 
 import queries
 from dashboard.filters import BOUND_FILTERS, VALUE_FILTERS, FilterError, Filters
-from dashboard.store import HORIZON_DAYS, MEASURES, RECORDS, Store, options_of
+from dashboard.store import HORIZON_DAYS, MEASURES, OF_ONE_PATIENT, RECORDS, Store, options_of
 from dashboard.store.names import records_sql
 
 OF_MEASURES = ("level",)
 """Options that every measure takes."""
 _FILTERS_AS_OPTIONS = {"treated_from": "from", "treated_to": "to", "effect": "effect", "severity": "severity"}
+
+
+def options_taken(name: str) -> tuple[str, ...]:
+    """The options of a measure or a record table, besides filters and groups."""
+    return (*options_of(name), *(OF_MEASURES if name in MEASURES else ()))
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Request:
             "level": 0.95,
             "horizon_days": HORIZON_DAYS,
         }
-        taken = (*options_of(self.name), *(OF_MEASURES if self.is_measure else ()))
+        taken = options_taken(self.name)
         kept = {
             option: tuple(value) if isinstance(value, list) else value
             for option, value in dict(self.options).items()
@@ -66,6 +73,12 @@ class Request:
         if self.is_measure:
             return store.measure(self.name, self.filters, self.by, **options)
         return store.records_reader(self.name, self.filters, **options)
+
+    def row_count(self, store: Store) -> int:
+        """How many records there are; 0 for a measure, and for the tables of one patient, which are short."""
+        if self.is_measure or self.name in OF_ONE_PATIENT:
+            return 0
+        return store.record_count(self.name, self.filters, dict(self.options).get("horizon_days", HORIZON_DAYS))
 
     @property
     def sql(self) -> str:
@@ -90,9 +103,20 @@ class Request:
         return {name: value for name, value in given.items() if f"${name}" in self.sql}
 
     @property
+    def statement(self) -> str:
+        """The select with its values written out, so that it can be run where the model and the macros are."""
+        given = self.parameters
+        return re.sub(r"\$(\w+)", lambda found: literal(given[found[1]]), self.sql)
+
+    @property
     def command(self) -> str:
         """The command that writes the same table to stdout; it is of the current snapshot."""
-        words = ["outcomes", "export", self.name]
+        return shlex.join(["outcomes", "export", self.name, *self.arguments])
+
+    @property
+    def arguments(self) -> list[str]:
+        """What the command says after the name: selection, groups and options."""
+        words: list[str] = []
         for name in BOUND_FILTERS:
             if (bound := getattr(self.filters, name)) is not None:
                 words += [f"--{_FILTERS_AS_OPTIONS.get(name, name).replace('_', '-')}", f"{bound}"]
@@ -104,7 +128,7 @@ class Request:
         for option, value in self.options:
             for each in value if isinstance(value, tuple) else (value,):
                 words += [f"--{option.replace('_', '-')}", f"{each}"]
-        return shlex.join(words)
+        return words
 
     @property
     def python(self) -> str:
@@ -140,3 +164,18 @@ class Request:
             if isinstance(wrong, FilterError):
                 raise
             raise FilterError(f"the request cannot be understood: {wrong}") from wrong
+
+
+def literal(value: object) -> str:
+    """A value of a parameter as SQL writes it."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, datetime.date):
+        return f"date '{value}'"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(name)}: {literal(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    return repr(value)
