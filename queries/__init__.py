@@ -14,6 +14,8 @@ The room decides what a select becomes:
     account/    what became of the imported rows, counted              (dashboard/store/)
     changes/    what differs in one table of two snapshots             (dashboard/store/)
 
+    columns.csv what the columns that readers get mean, with their units  (dashboard/dictionary.py)
+
 Values are bound by name. What varies by name instead stands as `{{ name }}`: the columns of groups and of strata, which
 come from the lists below, and another measure or its observations, whose select is put in its place: by the same
 groups, by these and more of a record (`{{ name with month }}`), or by another of a record instead of them

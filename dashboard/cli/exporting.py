@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dashboard.request import Request
     from dashboard.store import Store
 
+RECORDS_MEMORY = 600_000_000
+"""Bytes that DuckDB works in where records alone are written: they come in order, and figures may need more."""
 ONE_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -93,7 +95,7 @@ def export(
     if not names or (not bundle and len(names) > 1) or (bundle and output):
         raise Refused("name what is to be written: one measure or table, or several with --bundle FILE.zip")
     place = existing_snapshot(snapshot)
-    store = open_snapshot(place, suppress_below)
+    store = open_snapshot(place, suppress_below, RECORDS_MEMORY if set(names) <= set(RECORDS) else None)
     filters, taken = _selection(store, options)
     since = taken.pop("since")
     if since and names[0] not in CHANGES:
