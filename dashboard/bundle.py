@@ -151,7 +151,7 @@ def _write_table(
         "file": name,
         "sql": f"sql/{request.name}.sql",
         "rows": written.rows,
-        "texts_like_formulas": written.formulas,
+        "neutralised": {column: cells for column, cells in written.neutralised.items() if cells},
         "request": request.to_json(),
         "command": request.command,
         "url": _url(request),

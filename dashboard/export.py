@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import io
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, BinaryIO, TypeAlias
@@ -44,10 +46,10 @@ Progress: TypeAlias = Callable[[int], None]
 
 @dataclass
 class Written:
-    """What was written: rows, and per column how many cells hold a text that a spreadsheet would run as a formula."""
+    """What was written: rows, and of which columns how many cells were kept from being run as formulas."""
 
     rows: int = 0
-    formulas: dict[str, int] = field(default_factory=dict)
+    neutralised: Counter[str] = field(default_factory=Counter)
 
 
 def to_bytes(rows: Rows, file_format: str) -> bytes:
@@ -69,15 +71,23 @@ def write(rows: Rows, file_format: str, file: BinaryIO, progress: Progress | Non
     written = Written()
 
     def counted() -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            _count_formulas(batch, written)
+        for batch in _ahead(batches):
             yield batch
             written.rows += batch.num_rows
             if progress:
                 progress(written.rows)
 
-    writers[file_format](schema, counted(), file)
+    writers[file_format](schema, counted(), file, written.neutralised)
     return written
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches: while one is written, the next is read."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def plain(rows: Rows) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
@@ -109,32 +119,36 @@ def _of_size(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Iterator[p
         yield pa.Table.from_batches(held, schema).combine_chunks().to_batches()[0]
 
 
-def _count_formulas(batch: pa.RecordBatch, written: Written) -> None:
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        if pa.types.is_string(column.type):
-            found = pc.sum(pc.match_substring_regex(column, FORMULA)).as_py()
-            if found:
-                written.formulas[name] = written.formulas.get(name, 0) + found
-
-
-def _write_csv(schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: BinaryIO) -> None:
+def _write_csv(schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: BinaryIO, neutralised: Counter[str]) -> None:
     from pyarrow import csv
 
     file.write(",".join(schema.names).encode() + b"\n")
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     for batch in batches:
-        cells = [_neutralised(column) if pa.types.is_string(column.type) else column for column in batch.columns]
+        cells = [_neutralised(batch, name, neutralised) for name in schema.names]
         csv.write_csv(pa.record_batch(cells, names=batch.schema.names), file, options)
 
 
-def _neutralised(texts: pa.Array) -> pa.Array:
-    is_formula = pc.fill_null(pc.match_substring_regex(texts, NEUTRALISED), False)
-    if not pc.any(is_formula).as_py():
-        return texts
-    return pc.if_else(is_formula, pc.binary_join_element_wise("'", texts, ""), texts)
+def _formulas(column: pa.Array, pattern: str) -> tuple[pa.Array, int]:
+    """Which texts of a column begin like a formula, and how many they are; none of what is no text."""
+    if not pa.types.is_string(column.type):
+        return column, 0
+    found = pc.fill_null(pc.match_substring_regex(column, pattern), False)
+    return found, found.true_count
 
 
-def _write_parquet(schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: BinaryIO) -> None:
+def _neutralised(batch: pa.RecordBatch, name: str, neutralised: Counter[str]) -> pa.Array:
+    column = batch.column(name)
+    is_formula, cells = _formulas(column, NEUTRALISED)
+    if not cells:
+        return column
+    neutralised[name] += cells
+    return pc.if_else(is_formula, pc.binary_join_element_wise("'", column, ""), column)
+
+
+def _write_parquet(
+    schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: BinaryIO, neutralised: Counter[str]
+) -> None:
     from pyarrow import parquet
 
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
@@ -142,7 +156,9 @@ def _write_parquet(schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: B
             writer.write_batch(batch)
 
 
-def _write_json(schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: BinaryIO) -> None:
+def _write_json(
+    schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: BinaryIO, neutralised: Counter[str]
+) -> None:
     file.write(b"[")
     between = b"\n"
     for batch in batches:
@@ -166,7 +182,9 @@ class _Exact(float):
         return repr(float(self))
 
 
-def _write_xlsx(schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: BinaryIO) -> None:
+def _write_xlsx(
+    schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: BinaryIO, neutralised: Counter[str]
+) -> None:
     import xlsxwriter
 
     options = {
@@ -189,6 +207,8 @@ def _write_xlsx(schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Bina
         row_number = 0
         for batch in batches:
             _require_excel(batch, row_number)
+            for name, column in zip(schema.names, batch.columns, strict=True):
+                neutralised[name] += _formulas(column, FORMULA)[1]
             for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 row_number += 1
                 for position, value in enumerate(row):

@@ -14,6 +14,7 @@ from dashboard.filters import Filters
 from dashboard.request import Request
 from dashboard.store import snapshot_path
 from dashboard.ui import cache
+from dashboard.ui.choices import choice, several
 from dashboard.ui.section import FORMATS, downloads
 from dashboard.ui.wording import plain
 
@@ -45,26 +46,23 @@ def take(request: Request, rows: int) -> None:
         for suffix, called in FORMATS.items()
         if suffix != "xlsx" or rows <= export.EXCEL_ROWS
     }
-    _made(key, offered, rows)
+    with st.container():
+        _made(key, offered, rows)
 
 
 def bundle(tables: Sequence[str], filters: Filters) -> None:
     """A zip of the tables that are chosen, with what their columns mean, their SQL and a manifest."""
-    with st.expander("Bundle: several tables in one file"):
+    is_begun = bool(st.session_state.get("records_bundle"))
+    with st.expander("Bundle: several tables in one file", key="fold_bundle", expanded=is_begun):
         st.caption(
             "With a data dictionary, the SQL of each table, and a manifest by which `outcomes export --from-manifest` "
             "makes it again, byte for byte."
         )
-        chosen = st.multiselect(
-            "Tables", list(tables), format_func=words, key="records_bundle", bind="query-params", select_all=False
-        )
-        called = st.segmented_control(
-            "Format", list(FORMATS.values()), default="CSV", key="records_bundle_format", required=True
-        )
+        chosen = several("Tables", {words(name): name for name in tables}, "records_bundle", "Choose tables")
+        suffix = choice("Format", {called: suffix for suffix, called in FORMATS.items()}, "records_bundle_format")
         if not chosen:
             st.info("Choose the tables that are to be in it.")
             return
-        suffix = next(suffix for suffix, name in FORMATS.items() if name == called)
         selection = Request("treatments", filters).arguments
         _made("bundle", {"Make the bundle": [*chosen, *selection, "--format", suffix, "--bundle", "outcomes.zip"]})
 
