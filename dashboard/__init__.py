@@ -15,7 +15,8 @@ charts/        one function per measure: table -> figure
 ui/            what all pages share
 pages/         sentences and sections
 report/        the report of a selection: one content, written as HTML and as PDF
-export.py      tables as files; handout.py: the page that a patient takes home;
+export.py      tables as files; bundle.py: several of them with all that is needed to make them again;
+               dictionary.py: what their columns mean; handout.py: the page that a patient takes home;
                patient_summary.py: everything about one person on one page
 cli/           the command `outcomes`; ending.py: how each of its commands ends
 """

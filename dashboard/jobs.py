@@ -1,8 +1,9 @@
 """Work that takes long, or on files that were dropped in: a child process does it, the server never reads an upload.
 
 An upload is a folder of its own beside the snapshot, `<pointer>.d/uploads/<id>/`, with the files under safe names. A
-job is one command of the command line (`propose`, `check`, `import`) at work on it, niced, with its output in files of
-that folder; its progress stands there as JSON lines. Work on the snapshot itself has a folder in `<pointer>.d/work/`.
+job is one command of the command line (`propose`, `check`, `import`, `export`) at work on it, niced, with its output
+in files of that folder; its progress stands there as JSON lines. Work on the snapshot itself, and files that are made
+to be taken away, have a folder in `<pointer>.d/work/`.
 """
 
 from __future__ import annotations
@@ -102,6 +103,16 @@ def desk(pointer: Path, work: str) -> Upload:
     return Upload(_beside(pointer) / "work" / work, ())
 
 
+def new_desk(pointer: Path, kind: str) -> Upload:
+    """A folder of its own for work of that kind whose files somebody takes away; those a day old are removed."""
+    for folder in (_beside(pointer) / "work").glob(f"{kind}-*/"):
+        if time.time() - folder.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+    made = desk(pointer, f"{kind}-{uuid.uuid4().hex}")
+    made.folder.mkdir(parents=True, mode=0o700)
+    return made
+
+
 def _uploads(pointer: Path) -> Path:
     return _beside(pointer) / "uploads"
 
@@ -127,10 +138,11 @@ def _safe_name(shown: str, taken: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a job is doing, and the share of it that is done; None where nobody can know."""
+    """What a job is doing, the share that is done (None where nobody can know), and how many of what it counts."""
 
     step: str
     share: float | None
+    done: int = 0
 
 
 class Job:
@@ -185,7 +197,7 @@ class Job:
         step, done, total = str(told.get("step", "starting")), float(told.get("done", 0)), float(told.get("total", 0))
         if step == "done":
             return Progress(step, 1.0)
-        return Progress(step, min(done / total, 1.0) if total > 1 else None)
+        return Progress(step, min(done / total, 1.0) if total > 1 else None, int(done))
 
     def stop(self) -> None:
         """Ends it and whatever it started; nothing half done is left behind."""

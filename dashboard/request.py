@@ -14,7 +14,7 @@ import pyarrow as pa
 
 import queries
 from dashboard.filters import BOUND_FILTERS, VALUE_FILTERS, FilterError, Filters
-from dashboard.store import HORIZON_DAYS, MEASURES, Store, check_groups, check_name, unusual
+from dashboard.store import HORIZON_DAYS, MEASURES, OF_ONE_PATIENT, Store, check_groups, check_name, unusual
 from dashboard.store.names import records_sql
 
 _FILTERS_AS_OPTIONS = {"treated_from": "from", "treated_to": "to", "effect": "effect", "severity": "severity"}
@@ -53,6 +53,12 @@ class Request:
             return store.measure(self.name, self.filters, self.by, **options)
         return store.records_reader(self.name, self.filters, **options)
 
+    def row_count(self, store: Store) -> int:
+        """How many records there are; 0 for a measure, and for the tables of one patient, which are short."""
+        if self.is_measure or self.name in OF_ONE_PATIENT:
+            return 0
+        return store.record_count(self.name, self.filters, dict(self.options).get("horizon_days", HORIZON_DAYS))
+
     @property
     def sql(self) -> str:
         """The select that counts, or lists, what is asked for, with `$name` where the values of `parameters` go."""
@@ -84,7 +90,12 @@ class Request:
     @property
     def command(self) -> str:
         """The command that writes the same table to stdout; it is of the current snapshot."""
-        words = ["outcomes", "export", self.name]
+        return shlex.join(["outcomes", "export", self.name, *self.arguments])
+
+    @property
+    def arguments(self) -> list[str]:
+        """What the command says after the name: selection, groups and options."""
+        words: list[str] = []
         for name in BOUND_FILTERS:
             if (bound := getattr(self.filters, name)) is not None:
                 words += [f"--{_FILTERS_AS_OPTIONS.get(name, name).replace('_', '-')}", f"{bound}"]
@@ -96,7 +107,7 @@ class Request:
         for option, value in self.options:
             for each in value if isinstance(value, tuple) else (value,):
                 words += [f"--{option.replace('_', '-')}", f"{each}"]
-        return shlex.join(words)
+        return words
 
     @property
     def python(self) -> str:
@@ -149,7 +160,7 @@ def literal(value: object) -> str:
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, datetime.date):
         return f"date '{value}'"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"[{', '.join(map(literal, value))}]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{literal(name)}: {literal(each)}" for name, each in value.items()) + "}"

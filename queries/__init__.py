@@ -15,6 +15,8 @@ The room decides what a select becomes:
     changes/    what differs in one table of two snapshots             (dashboard/store/)
     examples/   queries to begin with, over what readers may ask       (dashboard/sandbox/)
 
+    columns.csv what the columns that readers get mean, with their units  (dashboard/dictionary.py)
+
 Values are bound by name. What varies by name instead stands as `{{ name }}`: the columns of groups and of strata, which
 come from the lists below, and another measure or its observations, whose select is put in its place: by the same
 groups, by these and more of a record (`{{ name with month }}`), or by another of a record instead of them

@@ -173,7 +173,7 @@ def test_rejected_rows_end_with_status_one_and_a_file(tmp_path: Path) -> None:
         (["side_effect_rates", "--reference", "moon"], "takes no --reference"),
         (["side_effect_rates", "--limits", "none"], "takes no --limits"),
         (["time_to_resolution", "--limits", "wide"], "'wide' is not one of"),
-        (["treatments", "--by", "area"], "take no --by"),
+        (["treatments", "--by", "area"], "treatments takes no --by"),
         (["treatments", "--from", "2024-13-01"], "2024-13-01"),
         (["treatments", "--from", "2024-02-01", "--to", "2024-01-01"], "before it begins"),
     ],

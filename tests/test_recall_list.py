@@ -218,4 +218,4 @@ def test_the_command_line_has_the_same_rows(snapshot_of: SnapshotOf, tmp_path: A
     assert run("recall_list").stdout_bytes == to_bytes(store.records_reader("recall_list"), "csv")
     for arguments in (["recall_list", "--by", "area"], ["patients", "--horizon-days", "3"], ["recall_list", "-h3"]):
         assert run(*arguments).exit_code == 2
-    assert "take no --horizon-days" in run("patients", "--horizon-days", "3").stderr
+    assert "takes no --horizon-days" in run("patients", "--horizon-days", "3").stderr

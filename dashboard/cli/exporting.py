@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,15 +14,27 @@ from dashboard.cli.options import (
     earlier_number,
     existing_snapshot,
     selected,
+    with_progress,
     with_selection,
     with_snapshot,
     with_suppression,
+    writable,
 )
+from dashboard.cli.progress import Progress
 from dashboard.ending import Refused
+
+if TYPE_CHECKING:
+    from dashboard.filters import Filters
+    from dashboard.request import Request
+    from dashboard.store import Store
+
+RECORDS_MEMORY = 600_000_000
+"""Bytes that DuckDB works in where records alone are written: they come in order, and figures may need more."""
+ONE_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@click.argument("measure")
+@click.argument("names", nargs=-1, metavar="NAME...")
 @with_snapshot
 @with_suppression
 @with_selection
@@ -48,36 +62,154 @@ from dashboard.ending import Refused
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     help="A file, or - for stdout.",
 )
-def export(measure: str, snapshot: Path | None, suppress_below: int | None, **options: Any) -> None:
-    """Write a measure, or the records of a table, as a file."""
-    from dashboard.filters import SIDE_EFFECT_FILTERS
-    from dashboard.store import CHANGES, MEASURES, RECORDS, counts_side_effects, open_snapshot
+@click.option("--bundle", type=ONE_FILE, callback=writable, metavar="FILE.zip", help="Write the tables as a bundle.")
+@click.option(
+    "--from-manifest",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Make the bundle of this manifest, or zip, again; with --bundle.",
+)
+@click.option("--anyway", is_flag=True, help="Also from another snapshot, or by another version of this program.")
+@with_progress
+def export(
+    names: tuple[str, ...],
+    snapshot: Path | None,
+    suppress_below: int | None,
+    output: Path | None,
+    bundle: Path | None,
+    from_manifest: Path | None,
+    anyway: bool,
+    file_format: str | None,
+    progress_format: str,
+    **options: Any,
+) -> None:
+    """Write a measure, or the records of a table, as a file; or several of them as a bundle."""
+    from dashboard.store import CHANGES, MEASURES, RECORDS, open_snapshot
 
-    if measure not in (*MEASURES, *RECORDS, *CHANGES):
-        raise Refused(f"there is no measure {measure!r}; there are: {', '.join((*MEASURES, *RECORDS, *CHANGES))}")
-    output: Path | None = options.pop("output")
-    file_format = options.pop("file_format") or ending(output)
+    chosen = {name: value for name, value in options.items() if value not in (None, ())}
+    if from_manifest:
+        if names or chosen or file_format or output or not bundle:
+            raise Refused("--from-manifest says itself what is asked; beside it stands --bundle FILE.zip alone")
+        _again(from_manifest, snapshot, suppress_below, bundle, anyway, progress_format)
+        return
+    if unknown := [name for name in names if name not in (*MEASURES, *RECORDS, *CHANGES)]:
+        raise Refused(f"there is no measure {unknown[0]!r}; there are: {', '.join((*MEASURES, *RECORDS, *CHANGES))}")
+    if not names or (not bundle and len(names) > 1) or (bundle and output):
+        raise Refused("name what is to be written: one measure or table, or several with --bundle FILE.zip")
     place = existing_snapshot(snapshot)
-    store = open_snapshot(place, suppress_below)
+    store = open_snapshot(place, suppress_below, RECORDS_MEMORY if set(names) <= set(RECORDS) else None)
     filters, taken = selected(store, options), options
     since = taken.pop("since")
-    if since and measure not in CHANGES:
+    if since and names[0] not in CHANGES:
         raise Refused(f"--since is for what changed: {', '.join(CHANGES)}")
-    of_side_effects = [column for column in SIDE_EFFECT_FILTERS if getattr(filters, column)]
-    if of_side_effects and measure not in CHANGES and not counts_side_effects(measure):
+    if names[0] not in CHANGES:
+        requests = _requests(names, filters, taken)
+        for request in requests:
+            _note_side_effects(request)
+    with Progress(progress_format) as progress:
+        if bundle:
+            if any(name in CHANGES for name in names):
+                raise Refused(f"what changed is in no bundle: {', '.join(CHANGES)}")
+            _bundle(store, requests, file_format or "csv", bundle, progress)
+            return
+        file_format = file_format or ending(output)
+        if names[0] in CHANGES:
+            rows: Any = _changes(names[0], store, place, since, [] if filters.is_empty else ["selection"], taken)
+            total = 0
+        else:
+            rows = requests[0].rows(store)
+            # Counted for whoever watches alone.
+            total = requests[0].row_count(store) if progress.is_watched else 0
+        write_rows(rows, file_format, output, lambda written: progress(f"writing {names[0]}", written, total))
+
+
+def _requests(names: tuple[str, ...], filters: Filters, taken: dict[str, Any]) -> list[Request]:
+    """What is asked of each name; an option goes to those that take it, and one that none takes is refused."""
+    from dashboard.request import Request
+    from dashboard.store import options_taken
+
+    chosen = {name: value for name, value in taken.items() if value not in (None, ())}
+    by = chosen.pop("by", None)
+    of_names = {name: set(options_taken(name)) for name in names}
+    missed = [option for option in chosen if not any(option in of_name for of_name in of_names.values())]
+    if by and not any(Request(name).is_measure for name in names):
+        missed = ["by", *missed]
+    if missed:
+        told = ", ".join(f"--{option.replace('_', '-')}" for option in missed)
+        raise Refused(f"{' and '.join(names)}: takes no {told}" if len(names) > 1 else f"{names[0]} takes no {told}")
+    return [
+        Request(
+            name,
+            filters,
+            by or ("treatment_type",),
+            tuple((option, value) for option, value in chosen.items() if option in of_names[name]),
+        )
+        for name in dict.fromkeys(names)
+    ]
+
+
+def _note_side_effects(request: Request) -> None:
+    from dashboard.filters import SIDE_EFFECT_FILTERS
+    from dashboard.store import counts_side_effects
+
+    of_side_effects = [column for column in SIDE_EFFECT_FILTERS if getattr(request.filters, column)]
+    if of_side_effects and not counts_side_effects(request.name):
         chosen = " and ".join(of_side_effects)
-        click.echo(f"Note: {chosen} selects side effects, and leaves {measure} as it is.", err=True)
-    if measure in CHANGES:
-        rows: Any = _changes(measure, store, place, since, [] if filters.is_empty else ["selection"], taken)
-    elif measure in RECORDS:
-        rows = store.records_reader(measure, filters, **_record_options(measure, taken))
-    else:
-        rows = store.measure(measure, filters, **_measure_options(measure, taken))
-    write_rows(rows, file_format, output)
+        click.echo(f"Note: {chosen} selects side effects, and leaves {request.name} as it is.", err=True)
 
 
-def write_rows(rows: Any, file_format: str, output: Path | None) -> None:
-    """Writes rows to a file, whole or not at all, or to stdout where none is named."""
+def _again(
+    manifest: Path, snapshot: Path | None, suppress_below: int | None, place: Path, anyway: bool, progress_format: str
+) -> None:
+    """The bundle of a manifest once more; refused where the bytes would be others, unless they may."""
+    from dashboard import bundle, privacy
+    from dashboard.store import open_snapshot
+
+    told = bundle.read(manifest)
+    asked = privacy.suppress_below() if suppress_below is None else suppress_below
+    store = open_snapshot(existing_snapshot(snapshot), max(asked, told.suppress_below))
+    differences = told.differences(store)
+    if differences and not anyway:
+        raise Refused(" ".join(differences) + " Nothing was written; --anyway writes the bundle of what is there now.")
+    for request in told.requests:
+        store.check(request.filters)
+    expected = {file["file"]: file["sha256"] for file in told.told["files"]}
+    with Progress(progress_format) as progress:
+        files = _bundle(store, told.requests, told.file_format, place, progress, None if anyway else expected)
+    changed = [file["file"] for file in files if expected.get(file["file"]) != file["sha256"]]
+    for difference in differences:
+        click.echo(f"Note: {difference}", err=True)
+    if changed:
+        click.echo(f"Note: not the same bytes as in the bundle: {', '.join(changed)}", err=True)
+
+
+def _bundle(
+    store: Store,
+    requests: Sequence[Request],
+    file_format: str,
+    place: Path,
+    progress: Any,
+    expected: dict[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """The bundle as a file, put in place when it is whole, and where its files are the expected ones, if they are."""
+    from dashboard import bundle
+
+    with _put_in_place(place) as unfinished:
+        files = bundle.write(store, requests, file_format, unfinished, progress)
+        found = {file["file"]: file["sha256"] for file in files}
+        if expected is not None and found != expected:
+            others = sorted(name for name in {*found, *expected} if found.get(name) != expected.get(name))
+            raise Refused(
+                f"the snapshot is the same, and yet these files are not: {', '.join(others)}; "
+                "the manifest may have been changed. Nothing was written; --anyway writes what is there now."
+            )
+    return files
+
+
+def write_rows(
+    rows: Any, file_format: str, output: Path | None, progress: Callable[[int], None] = lambda written: None
+) -> None:
+    """Writes rows to a file, put in place when it is whole, or to stdout where none is named."""
     from dashboard import export as files
 
     if output is None or str(output) == "-":
@@ -86,21 +218,26 @@ def write_rows(rows: Any, file_format: str, output: Path | None) -> None:
         if file_format == "xlsx":
             sys.stdout.buffer.write(files.to_bytes(rows, file_format))
         else:
-            files.write(rows, file_format, sys.stdout.buffer)
+            files.write(rows, file_format, sys.stdout.buffer, progress)
         sys.stdout.buffer.flush()
+    elif output.exists() and not output.is_file():
+        with output.open("wb") as file:
+            files.write(rows, file_format, file, progress)
     else:
-        if output.exists() and not output.is_file():
-            with output.open("wb") as file:
-                files.write(rows, file_format, file)
-            return
-        output = output.resolve()
-        unfinished = output.with_name(f"{output.name}.unfinished")
-        try:
-            with unfinished.open("wb") as file:
-                files.write(rows, file_format, file)
-            unfinished.replace(output)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with _put_in_place(output) as unfinished, unfinished.open("wb") as file:
+            files.write(rows, file_format, file, progress)
+
+
+@contextmanager
+def _put_in_place(place: Path) -> Iterator[Path]:
+    """A file beside the place, which takes it when all is done, and is removed otherwise."""
+    place = place.resolve()
+    unfinished = place.with_name(f"{place.name}.unfinished")
+    try:
+        yield unfinished
+        unfinished.replace(place)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _changes(name: str, store: Any, place: Path, since: int | None, selection: list[str], taken: dict[str, Any]) -> Any:
@@ -113,32 +250,6 @@ def _changes(name: str, store: Any, place: Path, since: int | None, selection: l
     if number is None:
         raise Refused("there is no earlier snapshot yet: every import keeps the one before it")
     return store.since(open_kept(place, number, 0)).table(name)
-
-
-def _record_options(table: str, taken: dict[str, Any]) -> dict[str, Any]:
-    """The options of a record table; one that it does not take is refused rather than ignored."""
-    from dashboard.store import options_of
-
-    chosen = {name: value for name, value in taken.items() if value not in (None, ())}
-    unknown = [f"--{name.replace('_', '-')}" for name in chosen if name not in options_of(table)]
-    if unknown:
-        raise Refused(f"{table} are records and take no {', '.join(unknown)}")
-    return chosen
-
-
-def _measure_options(measure: str, taken: dict[str, Any]) -> dict[str, Any]:
-    """The options of a measure; one that it does not take is refused rather than ignored."""
-    from dashboard.store import options_of
-
-    chosen = {name: value for name, value in taken.items() if value not in (None, ())}
-    by = tuple(dict.fromkeys(chosen.pop("by", ("treatment_type",))))
-    level = chosen.pop("level", 0.95)
-    if not 0 < level < 1:
-        raise Refused("--level lies between 0 and 1, such as 0.95")
-    unknown = sorted(set(chosen) - set(options_of(measure)))
-    if unknown:
-        raise Refused(f"{measure} takes no {', '.join('--' + name.replace('_', '-') for name in unknown)}")
-    return {"by": by, "level": level, **chosen}
 
 
 @click.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 
 import click
 
@@ -16,10 +15,15 @@ class Progress:
         self.is_json = written_as == "json"
         self.is_shown = sys.stderr.isatty() and not self.is_json
 
-    def __enter__(self) -> Callable[[str, int, int], None]:
-        return self.show
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody is told, so that it is worth to count beforehand."""
+        return self.is_json or self.is_shown
 
-    def show(self, step: str, done: int, total: int) -> None:
+    def __enter__(self) -> Progress:
+        return self
+
+    def __call__(self, step: str, done: int, total: int) -> None:
         if self.is_json:
             click.echo(json.dumps({"step": step, "done": done, "total": total}), err=True)
         elif self.is_shown:

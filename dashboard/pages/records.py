@@ -4,14 +4,15 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import export
+from dashboard.access import may_see_patients
 from dashboard.charts.style import count, words
 from dashboard.filters import Filters
+from dashboard.request import Request
 from dashboard.store import MEASURES, OF_ONE_PATIENT, RECORDS, definition, options_of
 from dashboard.ui import cache
 from dashboard.ui.choices import UNITS, choice, due_within, group
 from dashboard.ui.heading import heading
-from dashboard.ui.section import downloads
+from dashboard.ui.taking import bundle, take
 from dashboard.ui.wording import plain
 
 TITLE = "Records"
@@ -25,10 +26,10 @@ def render(filters: Filters) -> None:
     name = choice("Table", {words(name): name for name in tables}, "records_table")
     st.caption(plain(definition(name).sentence))
     (_records if name in RECORDS else _measure)(name, filters)
+    bundle([name for name in tables if may_see_patients() or name not in RECORDS], filters)
 
 
 def _records(name: str, filters: Filters) -> None:
-    store = cache.current_store()
     options: dict[str, Any] = (
         {"horizon_days": due_within("records_horizon")} if "horizon_days" in options_of(name) else {}
     )
@@ -38,12 +39,7 @@ def _records(name: str, filters: Filters) -> None:
     st.markdown(f"**{count(selected)}** of {count(of)} rows{shown}")
     st.dataframe(preview, hide_index=True, placeholder="", alt=f"{name}, the first rows")
     st.caption("Download all selected rows as")
-    with st.container(horizontal=True):
-        downloads(
-            name,
-            lambda suffix: export.to_bytes(store.records_reader(name, filters, **options), suffix),
-            f"records-{name}",
-        )
+    take(Request(name, filters, options=tuple(options.items())), selected)
 
 
 def _measure(name: str, filters: Filters) -> None:
@@ -54,5 +50,4 @@ def _measure(name: str, filters: Filters) -> None:
     st.markdown(f"**{count(len(figures))}** rows")
     st.dataframe(figures, hide_index=True, placeholder="", alt=f"{name} as a table")
     st.caption("Download these rows as")
-    with st.container(horizontal=True):
-        downloads(name, lambda suffix: export.to_bytes(figures, suffix), f"records-{name}")
+    take(Request(name, filters, by, tuple(options.items())), len(figures))

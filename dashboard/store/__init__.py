@@ -24,6 +24,7 @@ from dashboard.store.names import (
     counts_side_effects,
     definition,
     options_of,
+    options_taken,
     unusual,
 )
 from dashboard.store.opening import (
@@ -63,6 +64,7 @@ __all__ = [
     "open_kept",
     "open_snapshot",
     "options_of",
+    "options_taken",
     "snapshot_path",
     "unusual",
 ]

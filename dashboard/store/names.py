@@ -73,7 +73,7 @@ def unusual(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
         if (value := tuple(given) if isinstance(given, list) else given) not in (None, ())
         and value != USUAL.get(option)
     }
-    taken = (*options_of(name), *(OF_MEASURES if name in MEASURES else ()))
+    taken = options_taken(name)
     if unknown := [option for option in kept if option not in taken]:
         raise FilterError(f"{name} takes no {', '.join('--' + option.replace('_', '-') for option in unknown)}")
     for option, value in kept.items():
@@ -98,6 +98,11 @@ def options_of(name: str) -> tuple[str, ...]:
     bound = set(re.findall(r"\$(\w+)", sql)) - {"filters"}
     of_curves = OF_CURVES if name in OF_RESOLUTION_CURVES else set()
     return tuple(sorted(bound | of_curves | OF_COMPARISONS.get(name, set())))
+
+
+def options_taken(name: str) -> tuple[str, ...]:
+    """The same with those that every measure takes."""
+    return (*options_of(name), *(OF_MEASURES if name in MEASURES else ()))
 
 
 def definition(name: str) -> Definition:

@@ -41,9 +41,12 @@ def default_snapshot(
     return place, True
 
 
-def open_snapshot(path: Path | str | None = None, suppress_below: int | None = None) -> Store:
+def open_snapshot(
+    path: Path | str | None = None, suppress_below: int | None = None, memory: int | None = None
+) -> Store:
     """The current snapshot behind that pointer (or snapshot file), checked against its SHA-256.
 
+    `memory` bounds, in bytes, what DuckDB works in; more is spilled to the folder for temporary files.
     `suppress_below` is the smallest count that is told; where it is None, OUTCOMES_SUPPRESS_BELOW says so, else 0.
     Raises data.ImportRefused where there is no snapshot, or where it is damaged or of another version.
     """
@@ -52,7 +55,7 @@ def open_snapshot(path: Path | str | None = None, suppress_below: int | None = N
     while True:
         generation = data.current(place)
         try:
-            return SuppressedStore(generation, k) if k > 1 else Store(generation)
+            return SuppressedStore(generation, k) if k > 1 else Store(generation, memory)
         except duckdb.IOException:
             # A snapshot that later imports have removed in the meantime: the pointer names a newer one.
             if generation.path.exists():

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import shutil
+import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from typing import Any, Literal, overload
@@ -37,6 +40,9 @@ from dashboard.store.names import (
 )
 
 MOST_FOUND = 50
+PERIOD_ROWS = 1_500_000
+DAYS = {"treatments": "treated_on", "follow_ups": "followed_up_on", "side_effects": "onset_on"}
+"""The days by which the tables that may be longest are in order."""
 MOST_CURVES = 200
 FIRST_LOOK = ("session", None, "onset", 0.95)
 
@@ -74,7 +80,9 @@ class Store:
         for macro in queries.MACROS:
             self._connection.execute(f"create macro {macro}(filters) as table ({queries.read(macro)})")
         if memory:
-            self._connection.execute(f"set memory_limit = '{memory}B'")
+            spilled = tempfile.mkdtemp(prefix="outcomes-")
+            weakref.finalize(self, shutil.rmtree, spilled, True)
+            self._connection.execute(f"set memory_limit = '{memory}B'; set temp_directory = '{spilled}'")
         for setting in HARDENING:
             self._connection.execute(setting)
         about = self._rows("select as_of, created_at, is_synthetic from snapshot")[0]
@@ -250,7 +258,10 @@ class Store:
         search: str = "",
         patient_id: str | None = None,
     ) -> pa.RecordBatchReader:
-        """The same records as Arrow batches, with their types kept (dates, whole numbers, empty values)."""
+        """The same records as Arrow batches, with their types kept (dates, whole numbers, empty values).
+
+        All of them come period after period, so that no more than PERIOD_ROWS have to be sorted at a time.
+        """
         sql = records_sql(table)
         if table in OF_ONE_PATIENT:
             if patient_id is None:
@@ -262,7 +273,37 @@ class Store:
         if limit is not None:
             sql = f"from ({sql}) limit {int(limit)}"
         parameters = _parameters(sql, filters, horizon_days, search, patient_id)
+        periods = self._periods(table) if table in DAYS and limit is None and not search else []
+        if len(periods) > 1:
+            return self._by_period(table, sql, filters or Filters(), periods)
         return self._connection.cursor().sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
+
+    def _periods(self, table: str) -> list[tuple[datetime.date, datetime.date]]:
+        """The first and last day of each period with about PERIOD_ROWS of all records of the table."""
+        counted = f"""
+            with days as (select {DAYS[table]} as day, count(*) as records from {table} group by all),
+            so_far as (select day, sum(records) over (order by day) - records as before from days)
+            select min(day), max(day) from so_far group by before // {PERIOD_ROWS} order by all
+        """
+        return [(first, last) for first, last in self._rows(counted)]
+
+    def _by_period(
+        self, table: str, sql: str, filters: Filters, periods: Sequence[tuple[datetime.date, datetime.date]]
+    ) -> pa.RecordBatchReader:
+        of_period = f"from ({sql}) where {DAYS[table]} between $first and $last"
+
+        def reader(first: datetime.date, last: datetime.date) -> pa.RecordBatchReader:
+            # The day of a treatment is one by which the cohort is selected, so that less has to be scanned.
+            within = _within(filters, first, last) if table == "treatments" else filters
+            bound = {"filters": within.to_sql(), "first": first, "last": last}
+            return self._connection.cursor().sql(of_period, params=bound).to_arrow_reader(BATCH_ROWS)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for period in periods:
+                yield from reader(*period)
+
+        empty = self._connection.cursor().sql(f"from ({sql}) limit 0", params={"filters": filters.to_sql()})
+        return pa.RecordBatchReader.from_batches(empty.to_arrow_reader(1).schema, batches())
 
     def record_count(self, table: str, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> int:
         """How many records of a table belong to the cohort."""
@@ -375,6 +416,12 @@ class Store:
 
     def _frame(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         return self._connection.cursor().execute(sql, parameters).df()
+
+
+def _within(filters: Filters, first: datetime.date, last: datetime.date) -> Filters:
+    """The filters for a part of their period; where the part is outside it they stay as they are."""
+    first, last = max(filters.treated_from or first, first), min(filters.treated_to or last, last)
+    return filters.within(first, last) if first <= last else filters
 
 
 def _parameters(

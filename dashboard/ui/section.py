@@ -33,7 +33,7 @@ CONFIG = {
     "scrollZoom": False,
     "doubleClick": False,
 }
-FORMATS = {"csv": "CSV", "parquet": "Parquet", "xlsx": "Excel"}
+FORMATS = {"csv": "CSV", "parquet": "Parquet", "xlsx": "Excel", "json": "JSON"}
 
 _TOTALS = {
     "side_effect_rates": "follow_up_completeness",
