@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ MEDIA_TYPES = {
     "json": "application/json",
 }
 BATCH_ROWS = 50_000
+BATCHES_AHEAD = 4
 EXCEL_ROWS = 1_048_575
 EXCEL_CHARACTERS = 32_767
 EXCEL_DIGITS = 10**15
@@ -82,11 +83,11 @@ def write(rows: Rows, file_format: str, file: BinaryIO, progress: Progress | Non
 
 
 def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same batches: while one is written, the next is read."""
+    """The same batches: while one is written, the next few are read."""
     with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = reader.submit(next, batches, None)
+        coming = deque(reader.submit(next, batches, None) for _ in range(BATCHES_AHEAD))
+        while (batch := coming.popleft().result()) is not None:
+            coming.append(reader.submit(next, batches, None))
             yield batch
 
 
