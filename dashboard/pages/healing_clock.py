@@ -60,7 +60,11 @@ def render(filters: Filters) -> None:
             return handout(complete, question, day, facts, store.is_synthetic)
 
         st.download_button(
-            "One page to print", data=page, file_name="healing-clock.html", mime="text/html", on_click="ignore"
+            "One page to print",
+            data=cache.as_shown(page),
+            file_name="healing-clock.html",
+            mime="text/html",
+            on_click="ignore",
         )
         return is_awaited
 

@@ -8,6 +8,7 @@ import gc
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -32,6 +33,7 @@ from dashboard.store import (
 from data import ImportRefused, KeptSnapshot, TreatmentType, current
 
 _STORE = "store"
+_SHOWN: ContextVar[Store | None] = ContextVar("shown", default=None)
 AT_ONCE = 0.1
 """Seconds for which pages wait for limits, after they were first asked for, before they are drawn without them."""
 LARGE, AFTER = 50_000, 1.0
@@ -49,11 +51,27 @@ def current_store() -> Store:
     It is found by a look at the pointer and the file; there is a new store only where they changed.
     Raises data.ImportRefused where there is none and none can be built, or where it was damaged since.
     """
+    if shown := _SHOWN.get():
+        return shown
     if _STORE not in st.session_state:
         place = _place(snapshot_path())
         st.session_state[_STORE] = _opened(str(place), current(place).name)
     store: Store = st.session_state[_STORE]
     return store
+
+
+def as_shown(work: Callable[..., Any]) -> Callable[..., Any]:
+    """The same work whenever it is done, such as at a click, on the snapshot that the page shows now."""
+    store = current_store()
+
+    def done(*given: Any) -> Any:
+        token = _SHOWN.set(store)
+        try:
+            return work(*given)
+        finally:
+            _SHOWN.reset(token)
+
+    return done
 
 
 def readable_store() -> tuple[Store | None, str]:

@@ -199,7 +199,7 @@ def downloads(
     for suffix, called in formats.items():
         st.download_button(
             called,
-            data=partial(contents, suffix),
+            data=partial(cache.as_shown(contents), suffix),
             file_name=f"{name}.{suffix}",
             key=f"{key}-{suffix}",
             on_click="ignore",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -112,7 +113,7 @@ def _offer(file: Path, arguments: list[str], state: str) -> None:
     size = file.stat().st_size if file.is_file() else 0
     if size > LARGEST_FILE:
         st.info("It is too large for a browser. In a terminal, this command writes it:")
-        st.code(" ".join(["outcomes export", *arguments]), language="bash", wrap_lines=True)
+        st.code(shlex.join(["outcomes", "export", *arguments]), language=None, wrap_lines=True)
     elif size:
         st.download_button(
             f"Download {file.name} ({size / 1e6:,.1f} MB)",

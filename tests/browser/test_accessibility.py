@@ -18,7 +18,7 @@ from dashboard.store import first_look
 from tests.browser.test_browser import address, browser, pytestmark, serious, settle, visit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 __all__ = ["address", "browser", "pytestmark", "visit"]
 
@@ -117,7 +117,9 @@ def test_a_treatment_type_is_edited_by_keyboard(visit: Callable[..., Page]) -> N
     page = visit("data")
     page.locator("summary").filter(has_text="Neuromodulator").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("combobox", name="Colour").first.focus()
+    colour = page.get_by_role("combobox", name="Colour").first
+    colour.focus()
+    stands_still(colour)  # a list closes when what is below it moves
     page.keyboard.press("ArrowDown")
     page.get_by_role("option", name="Olive").wait_for()
     page.keyboard.press("Escape")
@@ -134,6 +136,14 @@ def test_a_treatment_type_is_edited_by_keyboard(visit: Callable[..., Page]) -> N
     page.get_by_role("button", name="Save and derive again").focus()
     page.keyboard.press("Enter")
     page.get_by_text("No treatment type was changed.").wait_for()
+
+
+def stands_still(control: Locator) -> None:
+    """Waits until the control has been in one place for a while, as when a fold has opened and is scrolled to."""
+    places = [control.bounding_box()]
+    while len(places) < 4 or places[-1] != places[-4]:
+        control.page.wait_for_timeout(100)
+        places.append(control.bounding_box())
 
 
 def complete(page: Page) -> None:

@@ -127,7 +127,7 @@ def test_imports_killed_at_random_moments_leave_one_state_or_the_other(pointer: 
             exports = write_state(attempt, tmp_path)
             import_ = outcomes("import", exports, "--into", pointer, *(["--replace"] if attempt % 2 else []))
             if attempt < 2 + KILLS:
-                time.sleep(chance.uniform(0, 1.1 * duration))
+                time.sleep(chance.uniform(0, 0.9 * duration))
             else:
                 # Committing takes some milliseconds, and begins when the next pointer is written.
                 while import_.poll() is None and not (staging / "pointer.json").exists():
@@ -143,7 +143,7 @@ def test_imports_killed_at_random_moments_leave_one_state_or_the_other(pointer: 
             state = now
             assert len(list(staging.parent.glob("*.duckdb"))) <= KEPT + 2
     assert_undisturbed(readings)
-    assert killed >= (KILLS + KILLS_AROUND_THE_COMMIT) * 0.6
+    assert killed >= (KILLS + KILLS_AROUND_THE_COMMIT) * 0.5
     assert imported(write_state(5_000, tmp_path), pointer) == (0, "")
     assert_tidy(pointer)
     print(f"\n{killed} imports killed, {around} around the commit; {published} had published; {readings}")

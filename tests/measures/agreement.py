@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from dashboard.store import Store
 
-SEEDS = range(12)
+SEEDS = range(10)
 SELECTIONS_PER_SEED = 4
 
 EXTRA_GROUPS: dict[str, tuple[str, ...]] = {

@@ -26,6 +26,7 @@ from dashboard.export import FORMATS, plain
 from dashboard.filters import Filters
 from dashboard.request import Request
 from dashboard.store import MEASURES, OF_ONE_PATIENT, RECORDS, open_snapshot
+from tests.drawing import random_exports
 from tests.pages.opening import MANY, Opened
 
 SELECTION = ("--from", "2023-02-01")
@@ -81,6 +82,18 @@ def test_page_command_store_and_bundle_give_the_same_cells(
             app.selectbox(key="records_table").set_value(words(name)).run()
             assert not app.exception
             assert {suffix: offered[f"{name}.{suffix}"]() for suffix in FORMATS} == bundled, name
+
+
+def test_a_download_is_of_the_snapshot_that_its_page_shows(
+    opened: Opened, folder: Path, offered: dict[str, Callable[[], bytes]]
+) -> None:
+    taken = {}
+    for name, exports in (("many", MANY), ("others", random_exports(2))):
+        opened(name, exports, "side-effects")
+        taken[name] = offered["side_effect_rates.csv"]
+    for name, download in taken.items():
+        asked = run("side_effect_rates", "--snapshot", folder / name / "outcomes.json")
+        assert download() == asked.stdout_bytes
 
 
 def json_rows(table: pa.Table) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 import data
+import queries
 from dashboard.sandbox.asking import OFFERED, PROJECT, Limits, NotAnswered, ask, requested
 from dashboard.sandbox.statement import NotAllowed, check
 from dashboard.store import Store, open_snapshot
@@ -72,6 +73,13 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 
 @pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """One to parse with; a statement that is checked is not run."""
+    with duckdb.connect(":memory:") as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
 def unchecked(target: Target) -> dict[str, str]:
     """What each of REACHING gave in a child that checks no statement; a child that an attack ends is replaced."""
     before = target.files()
@@ -102,9 +110,9 @@ def test_there_are_enough_of_them() -> None:
 
 
 @pytest.mark.parametrize("attack", REACHING, ids=lambda attack: attack[:60])
-def test_the_check_alone_refuses(target: Target, attack: str) -> None:
-    with pytest.raises(NotAllowed) as refused, duckdb.connect(":memory:") as connection:
-        check(target.aimed(attack), OFFERED, connection)
+def test_the_check_alone_refuses(target: Target, connection: duckdb.DuckDBPyConnection, attack: str) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        check(target.aimed(attack), OFFERED, connection, queries.MACROS)
     assert_nothing_told(target, attack, str(refused.value))
 
 

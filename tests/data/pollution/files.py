@@ -11,7 +11,7 @@ from tests.data.pollution.clean import Clean, plain, rich
 from tests.data.pollution.registry import FOUR, Registry
 from tests.data.pollution.writing import ASIDE, LOADED, REJECTED, Dialect, Page, Polluted, written
 
-FILES = Registry("f")
+FILES = Registry("f", in_turn=True)
 NOT_A_RECORD = (REJECTED, ASIDE)
 
 
