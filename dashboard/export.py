@@ -152,7 +152,12 @@ def _write_parquet(
 ) -> None:
     from pyarrow import parquet
 
-    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+    # What costs time and helps no reader: a dictionary of ids, which are all different, and bounds of texts.
+    repeated = [name for name in schema.names if not name.endswith("_id")]
+    bounded = [column.name for column in schema if not pa.types.is_string(column.type)]
+    with parquet.ParquetWriter(
+        file, schema, compression="zstd", use_dictionary=repeated, write_statistics=bounded
+    ) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
