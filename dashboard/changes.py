@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from dashboard.filters import Filters
 from dashboard.statistics.monitoring import ABOVE, EIGHT_HIGH, RISING, SIGNALS, TWO_HIGH
 from dashboard.statistics.proportions import wilson
+from dashboard.store import Store
 
 LEVEL = 0.95
 
@@ -35,6 +37,12 @@ FIGURES = {
     "maintenance_summary": Figure("median_days", "median_low", "median_high", "patients", is_days=True),
     "follow_up_completeness": Figure("completeness", "completeness_low", "completeness_high", "treated"),
 }
+GROUPS_COMPARED: dict[str, tuple[tuple[str, ...], ...]] = {
+    name: (("treatment_type",),) if name == "maintenance_summary" else ((), ("treatment_type",)) for name in FIGURES
+}
+"""By which groups figures are compared: all together, and by treatment type; a median maintenance interval over all
+types would be nobody's.
+"""
 SIGNAL_OF: dict[str, tuple[str, ...]] = {
     "rates_over_time": ("effect", "month"),
     "days_between_events": ("effect", "treated_on"),
@@ -43,8 +51,63 @@ SIGNAL_OF: dict[str, tuple[str, ...]] = {
 }
 """What a signal of a measure is of, beside its group."""
 
+WATCHED: dict[str, tuple[str, ...]] = {
+    "rates_over_time": (),
+    "days_between_events": (),
+    "practitioner_funnel": ("practitioner",),
+    "lot_signals": (),
+}
+"""The groups by which each measure is watched."""
+WINDOW_DAYS = 30
+"""Within so many days a side effect that is watched began: what the page Watch shows before anything is chosen."""
+
+COMPARED = tuple(f"{when}{part}" for when in ("earlier", "later") for part in ("", "_low", "_high"))
+"""The columns of a figure and its limits, then and now."""
+
 _HIGH = (ABOVE, TWO_HIGH, EIGHT_HIGH, RISING)
-_TOLD = [f"{when}{part}" for when in ("earlier", "later") for part in ("", "_low", "_high", "_n")]
+
+
+@dataclass(frozen=True)
+class Signals:
+    """The frames of what is watched, by measure: with the signals that are new only, and with those that are closed."""
+
+    new: dict[str, pd.DataFrame]
+    closed: dict[str, pd.DataFrame]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The signals, a row each: `change` (new or closed), `measure`, then all columns of the measures."""
+        told = [
+            frame[frame["is_signal"]].assign(change=change, measure=name)
+            for change, frames in (("new", self.new), ("closed", self.closed))
+            for name, frame in frames.items()
+        ]
+        frame = pd.concat([one for one in told if len(one)] or told, ignore_index=True)
+        return frame[["change", "measure", *frame.columns.drop(["change", "measure"])]]
+
+
+def compare_figures(name: str, earlier: Store, later: Store, filters: Filters) -> pd.DataFrame:
+    """The figures of a measure in two snapshots, of all together and by treatment type, as figures_compared has them.
+
+    Of all together the treatment type is "total".
+    """
+    frames = []
+    for by in GROUPS_COMPARED[name]:
+        frame = figures_compared(name, earlier.measure(name, filters, by), later.measure(name, filters, by), by)
+        frames.append(frame if by else frame.assign(treatment_type="total"))
+    figures = pd.concat(frames, ignore_index=True)
+    keys = [column for column in ("treatment_type", "effect") if column in figures]
+    return figures[[*keys, *figures.columns.drop(keys)]]
+
+
+def compare_signals(earlier: Store, later: Store, filters: Filters, names: Sequence[str] = tuple(WATCHED)) -> Signals:
+    """The signals of measures that are watched, in two snapshots."""
+    new, closed = {}, {}
+    for name in names:
+        by = WATCHED[name]
+        before, now = (store.measure(name, filters, by, window_days=WINDOW_DAYS) for store in (earlier, later))
+        new[name], closed[name] = signals_compared(name, before, now, by)
+    return Signals(new, closed)
 
 
 def figures_compared(name: str, earlier: pd.DataFrame, later: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -66,7 +129,8 @@ def figures_compared(name: str, earlier: pd.DataFrame, later: pd.DataFrame, by: 
     if figure.is_days:
         value, low, high = (days.fillna(np.inf) for days in (value, low, high))
     both["is_moved"] = (value < low - 1e-12) | (value > high + 1e-12)
-    return both[[*keys, *_TOLD, "is_moved"]]
+    told = [f"{when}{part}" for when in ("earlier", "later") for part in ("", "_low", "_high", "_n")]
+    return both[[*keys, *told, "is_moved"]]
 
 
 def signals_compared(

@@ -188,7 +188,7 @@ def test_rejected_rows_and_warnings_are_those_of_imports_since(kept: Kept, tmp_p
     worse = replace(ADDED, follow_ups=[{**ADDED.follow_ups[0], "gais": 9, "treatment_id": "nobody"}])
     data.import_exports([write_exports(worse, tmp_path / "worse")], into=pointer)
     columns = ("table", "is_since", "rows_read", "rows_rejected", "rejected_share")
-    account = rows(between(pointer).account(), *columns)
+    account = rows(between(pointer).counts("account_changes"), *columns)
     assert [row for row in account if row[0] == "follow_ups"] == [
         ("follow_ups", False, 3, 0, 0.0),
         ("follow_ups", True, 1, 1, 1.0),

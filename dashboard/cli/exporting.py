@@ -44,7 +44,10 @@ ONE_FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--clock", type=click.Choice(["onset", "treatment"]), help="[default: onset]")
 @click.option("--horizon-days", type=click.IntRange(0), help="Who is due so soon, besides the overdue. [default: 30]")
 @click.option(
-    "--since", type=click.IntRange(1), metavar="NUMBER", help="Changes since this snapshot. [default: the previous]"
+    "--since",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="What changed since this snapshot, in records, figures or signals. [default: the previous]",
 )
 @click.option("--patient-id", metavar="ID", help="Whose the tables of one patient are.")
 @click.option("--strata", multiple=True, metavar="GROUP", help="Compare groups within strata; repeat to cross them.")
@@ -94,32 +97,29 @@ def export(
         return
     if unknown := [name for name in names if name not in (*MEASURES, *RECORDS, *CHANGES)]:
         raise Refused(f"there is no measure {unknown[0]!r}; there are: {', '.join((*MEASURES, *RECORDS, *CHANGES))}")
-    if not names or (not bundle and len(names) > 1) or (bundle and output):
+    since = options.pop("since")
+    is_compared = bool(since) or set(names) & set(CHANGES)
+    if not names or (not bundle and len(names) > 1 and not is_compared) or (bundle and output):
         raise Refused("name what is to be written: one measure or table, or several with --bundle FILE.zip")
     place = existing_snapshot(snapshot)
     store = open_snapshot(place, suppress_below, RECORDS_MEMORY if set(names) <= set(RECORDS) else None)
     filters, taken = selected(store, options), options
-    since = taken.pop("since")
-    if since and names[0] not in CHANGES:
-        raise Refused(f"--since is for what changed: {', '.join(CHANGES)}")
-    if names[0] not in CHANGES:
-        requests = _requests(names, filters, taken)
-        for request in requests:
-            _note_side_effects(request)
+    if is_compared:
+        if bundle:
+            raise Refused(f"what changed is in no bundle: {', '.join(names)}")
+        write_rows(_changed(names, store, place, since, filters, taken), file_format or ending(output), output)
+        return
+    requests = _requests(names, filters, taken)
+    for request in requests:
+        _note_side_effects(request)
     with Progress(progress_format) as progress:
         if bundle:
-            if any(name in CHANGES for name in names):
-                raise Refused(f"what changed is in no bundle: {', '.join(CHANGES)}")
             _bundle(store, requests, file_format or "csv", bundle, progress)
             return
         file_format = file_format or ending(output)
-        if names[0] in CHANGES:
-            rows: Any = _changes(names[0], store, place, since, [] if filters.is_empty else ["selection"], taken)
-            total = 0
-        else:
-            rows = requests[0].rows(store)
-            # Counted for whoever watches alone.
-            total = requests[0].row_count(store) if progress.is_watched else 0
+        rows = requests[0].rows(store)
+        # Counted for whoever watches alone.
+        total = requests[0].row_count(store) if progress.is_watched else 0
         write_rows(rows, file_format, output, lambda written: progress(f"writing {names[0]}", written, total))
 
 
@@ -240,16 +240,37 @@ def _put_in_place(place: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def _changes(name: str, store: Any, place: Path, since: int | None, selection: list[str], taken: dict[str, Any]) -> Any:
-    """What changed since an earlier snapshot, of all records: a selection, or an option of a measure, is refused."""
-    from dashboard.store import open_kept
+def _changed(
+    names: tuple[str, ...], store: Store, place: Path, since: int | None, filters: Filters, taken: dict[str, Any]
+) -> Any:
+    """What changed since an earlier snapshot: in all records, in the figures of a measure, or in signals.
 
-    if refused := selection + [option for option, value in taken.items() if value not in (None, ())]:
-        raise Refused(f"{name} is of all records, and takes no {', '.join(refused)}")
+    Refused are a selection of what is of all records, and every option of a measure.
+    """
+    from dashboard.changes import FIGURES, WATCHED, compare_figures, compare_signals
+    from dashboard.store import CHANGES, open_kept
+
+    is_of_records = len(names) == 1 and names[0] in CHANGES
+    if not (is_of_records or (len(names) == 1 and names[0] in FIGURES) or set(names) <= set(WATCHED)):
+        raise Refused(
+            f"--since is for what changed, of one of these: {', '.join((*CHANGES, *FIGURES))}; "
+            f"or for signals, of any of these: {', '.join(WATCHED)}"
+        )
+    refused = [option for option, value in taken.items() if value not in (None, ())]
+    if is_of_records and (refused or not filters.is_empty):
+        told = ", ".join([*["selection"][: not filters.is_empty], *refused])
+        raise Refused(f"{names[0]} is of all records, and takes no {told}")
+    if refused:
+        raise Refused(f"what changed takes a selection, and no {', '.join(refused)}")
     number = earlier_number(place, since)
     if number is None:
         raise Refused("there is no earlier snapshot yet: every import keeps the one before it")
-    return store.since(open_kept(place, number, 0)).table(name)
+    earlier = open_kept(place, number, store.suppress_below)
+    if is_of_records or store.suppress_below:  # which is refused
+        return store.since(earlier).table(names[0])
+    if names[0] in FIGURES:
+        return compare_figures(names[0], earlier, store, filters)
+    return compare_signals(earlier, store, filters, names).table
 
 
 @click.command()

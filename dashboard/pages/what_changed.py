@@ -27,10 +27,10 @@ def render(filters: Filters) -> None:
     def draw() -> bool:
         by_now = known(earlier, filters)
         summary(earlier, by_now)
-        signals_changed(by_now.signals)
-        figures_that_moved(by_now.figures)
+        signals_changed(by_now.signals, earlier, filters)
+        figures_that_moved(by_now.figures, earlier, filters)
         records_changed(earlier)
-        data_quality(earlier, by_now.figures.get("follow_up_completeness"))
+        data_quality(earlier, filters, by_now.figures.get("follow_up_completeness"))
         return not by_now.is_complete
 
     drawn(draw, not known(earlier, filters).is_complete)

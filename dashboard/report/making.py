@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.changes import FIGURES
+from dashboard.changes import FIGURES, compare_figures, compare_signals
 from dashboard.charts.comparison import MOST_GROUPS, comparison, most_frequent, p_in_words
 from dashboard.charts.maintenance import maintenance_intervals
 from dashboard.charts.rates import by_frequency, side_effect_rates
@@ -25,7 +25,7 @@ from dashboard.store import Store, definition
 from dashboard.ui import wording
 from dashboard.ui.readings import comparison as readings
 from dashboard.ui.readings import headlines
-from dashboard.ui.readings.changes import HEADLINES, HEADS, compare_figures, compare_signals
+from dashboard.ui.readings.changes import HEADLINES, HEADS, signals_in_words
 from queries import groups_of
 
 WIDTH = 740
@@ -325,8 +325,8 @@ class _Making:
             told = "One of the two is synthetic sample data, so nearly everything differs."
             parts.append(Text(told, Text.NOTE))
         parts.append(_records_changed(counted))
-        signals = compare_signals(earlier, self.store, self.filters)
-        for title, sentences in zip(("New signals", "Closed signals"), signals.in_words(self.look), strict=True):
+        signals = signals_in_words(compare_signals(earlier, self.store, self.filters), self.look)
+        for title, sentences in zip(("New signals", "Closed signals"), signals, strict=True):
             more = [f"And {count(len(sentences) - MOST_SIGNALS)} more."] if len(sentences) > MOST_SIGNALS else []
             shown = (*sentences[:MOST_SIGNALS], *more) or ("None.",)
             parts.append(Bullets(title, shown))
@@ -335,8 +335,8 @@ class _Making:
         return Section("What changed", (*parts, *moved))
 
     def _moved(self, name: str, earlier: Store) -> Iterator[Part]:
-        compared = compare_figures(name, earlier, self.store, self.filters)
-        moved, of = compared.moved, len(compared.figures)
+        figures = compare_figures(name, earlier, self.store, self.filters)
+        moved, of = figures[figures["is_moved"]], len(figures)
         few = f"{HEADS[name]}: {count(len(moved))} of {count(of)} figures moved by more than their limits."
         yield Text(few if of else f"{HEADS[name]}: there is nothing to compare.")
         if moved.empty:

@@ -9,6 +9,7 @@ connection.py  what their connections have in common
 """
 
 from dashboard.store.changes import Changes
+from dashboard.store.changes import statement as changes_statement
 from dashboard.store.names import (
     CHANGES,
     CLOCKS,
@@ -54,6 +55,7 @@ __all__ = [
     "Store",
     "SuppressedStore",
     "Unit",
+    "changes_statement",
     "check_groups",
     "check_name",
     "counts_side_effects",

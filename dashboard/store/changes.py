@@ -39,19 +39,12 @@ class Changes:
 
     def counts(self, name: str) -> pd.DataFrame:
         """What `queries/changes/<name>.sql` counts, of every table (`table`, then the columns of its header)."""
-        tables = TABLES if name == "recording" else COMPARED
-        of_tables = [self._frame(queries.changes(name, _identifiers(table)), table) for table in tables]
-        return pd.concat([frame for frame in of_tables if len(frame)] or of_tables[:1], ignore_index=True)
-
-    def account(self) -> pd.DataFrame:
-        """What became of the rows read before and since, per table (queries/changes/account_changes.sql)."""
-        return self._connection.cursor().execute(queries.read("changes/account_changes")).df()
+        frame = self._connection.cursor().execute(_of_tables(name)).df()
+        return frame.astype({"table": "str"}) if "table" in frame else frame
 
     def table(self, name: str) -> pa.RecordBatchReader | pd.DataFrame:
         """What CHANGES names, as a download has it."""
-        if name in LISTS:
-            return self.records_reader(name)
-        return self.account() if name == "account_changes" else self.counts(name)
+        return self.records_reader(name) if name in LISTS else self.counts(name)
 
     def records(self, name: str, tables: Sequence[str], limit: int) -> pd.DataFrame:
         """The first rows of one of LISTS, so many of each table: single records, for whoever may see patients."""
@@ -62,17 +55,32 @@ class Changes:
         self, name: str, tables: Sequence[str] = COMPARED, limit: int | None = None
     ) -> pa.RecordBatchReader:
         """The same rows as Arrow batches, all of them unless so many of each table are asked for."""
-        most = "" if limit is None else f" limit {int(limit)}"
-        parts = (
-            f"(select '{table}' as \"table\", * from ({queries.changes(name, _identifiers(table))}){most})"
-            for table in tables
-        )
-        return self._connection.cursor().sql(" union all ".join(parts)).to_arrow_reader(BATCH_ROWS)
+        return self._connection.cursor().sql(_of_tables(name, tables, limit)).to_arrow_reader(BATCH_ROWS)
 
-    def _frame(self, sql: str, table: str) -> pd.DataFrame:
-        frame = self._connection.cursor().execute(sql).df()
-        frame.insert(0, "table", pd.Series(table, frame.index, "str"))
-        return frame
+
+def statement(name: str, earlier: data.Generation, later: data.Generation) -> str:
+    """The SQL that gives the same in the folder where the files of both snapshots stand, in a DuckDB of one's own."""
+    files = {when: one.path.name.replace("'", "''") for when, one in (("earlier", earlier), ("later", later))}
+    attached = "".join(f"attach '{file}' as {when} (read_only);\n" for when, file in files.items())
+    select = _of_tables(name)
+    compared = ",\n".join(
+        f"compared_{table} as materialized (\n{queries.changes('compared', _identifiers(table))}\n)"
+        for table in COMPARED
+        if f"compared_{table}" in select
+    )
+    return f"{attached}{f'with {compared}{chr(10)}' if compared else ''}{select}"
+
+
+def _of_tables(name: str, tables: Sequence[str] = COMPARED, limit: int | None = None) -> str:
+    """The select of one of CHANGES over these tables, so many rows of each."""
+    if name == "account_changes":
+        return queries.read(f"changes/{name}")
+    most = "" if limit is None else f" limit {int(limit)}"
+    return "\nunion all\n".join(
+        f"(select '{table}' as \"table\", *\nfrom (\n{queries.changes(name, _identifiers(table))}\n){most})"
+        for table in tables
+        if name != "recording" or table in TABLES
+    )
 
 
 def _required(table: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -231,8 +231,12 @@ def panels(
     key: str,
     table: pd.DataFrame | None = None,
     opened: str | None = None,
+    shares: Collection[str] = (),
 ) -> None:
-    """What a reader may ask for: the definition, the figures as a table, how to have them elsewhere, a file."""
+    """What a reader may ask for: the definition, the figures as a table, how to have them elsewhere, a file.
+
+    `shares` are the columns of the table with shares whose names do not say so.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         choice = st.pills(
             "More about this",
@@ -244,20 +248,20 @@ def panels(
             wrap=True,
         )
         with st.popover("Download", type="tertiary"):
-            downloads(working.name, contents, key)
-    about = definition(working.name)
+            downloads(working.file, contents, key)
     if choice == "Definition":
-        st.markdown(plain(about.sentence))
-        notes = {label: text for label, text in about.notes.items() if label != "columns"}
-        st.table({plain(label.capitalize()): plain(text) for label, text in notes.items()}, border="horizontal")
+        for about in map(definition, working.names):
+            st.markdown(plain(about.sentence))
+            notes = {label: text for label, text in about.notes.items() if label != "columns"}
+            st.table({plain(label.capitalize()): plain(text) for label, text in notes.items()}, border="horizontal")
     elif choice == "Table" and table is not None:
         shown = wording.without_tests(table)
         st.dataframe(
             shown,
             hide_index=True,
-            column_config=columns_in_words(shown),
+            column_config=columns_in_words(shown, shares),
             placeholder="–",
-            alt=f"{working.name} as a table",
+            alt=f"{working.file} as a table",
         )
     elif choice:
         working.show(choice)

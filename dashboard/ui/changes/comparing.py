@@ -6,10 +6,13 @@ from concurrent.futures import wait
 from dataclasses import dataclass
 from functools import partial
 
+import pandas as pd
+
+from dashboard.changes import Signals, compare_figures, compare_signals
 from dashboard.filters import Filters
 from dashboard.store import Store
 from dashboard.ui import cache
-from dashboard.ui.readings.changes import HEADS, Compared, Signals, compare_figures, compare_signals
+from dashboard.ui.readings.changes import HEADS
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Known:
     """The signals, and the figures by their measure; None, and absent, while they are being counted."""
 
     signals: Signals | None
-    figures: dict[str, Compared]
+    figures: dict[str, pd.DataFrame]
 
     @property
     def is_complete(self) -> bool:

@@ -9,12 +9,12 @@ import streamlit as st
 
 from dashboard import export
 from dashboard.charts.style import count, percent
+from dashboard.filters import Filters
 from dashboard.store import Store
 from dashboard.ui import cache
 from dashboard.ui.address import anchor_of
 from dashboard.ui.changes.figures import moved_of
 from dashboard.ui.changes.records import called, column_called
-from dashboard.ui.readings.changes import Compared
 from dashboard.ui.section import panels
 from dashboard.ui.working import Working
 
@@ -23,12 +23,12 @@ SHIFT = 0.05
 """By how much a share of records without a value has to differ to be told."""
 
 
-def data_quality(earlier: Store, completeness: Compared | None) -> None:
+def data_quality(earlier: Store, filters: Filters, completeness: pd.DataFrame | None) -> None:
     """Follow-up completeness of the selection; of all records, what is not recorded, rejected rows and warnings."""
     st.header(HEADING, anchor=anchor_of(HEADING))
-    moved_of("follow_up_completeness", completeness)
+    moved_of("follow_up_completeness", completeness, earlier, filters, HEADING)
     _not_recorded(earlier, cache.change_counts(earlier, "recording"))
-    _account(cache.changes(earlier).account())
+    _account(earlier, cache.change_counts(earlier, "account_changes"))
 
 
 def _not_recorded(earlier: Store, recording: pd.DataFrame) -> None:
@@ -55,7 +55,7 @@ def _not_recorded(earlier: Store, recording: pd.DataFrame) -> None:
     )
 
 
-def _account(account: pd.DataFrame) -> None:
+def _account(earlier: Store, account: pd.DataFrame) -> None:
     st.markdown("**Rejected rows and warnings**")
     rows: dict[tuple[str, bool], Any] = {(row.table, row.is_since): row for row in account.itertuples()}  # type: ignore[misc]
     tables = list(dict.fromkeys(account["table"]))
@@ -65,6 +65,11 @@ def _account(account: pd.DataFrame) -> None:
         "Since": [_read(rows.get((table, True))) for table in tables],
     }
     st.table(shown, border="horizontal", hide_index=True)
+    panels(
+        Working.of_changes("account_changes", earlier, HEADING),
+        lambda suffix: export.to_bytes(account, suffix),
+        "changes_account",
+    )
 
 
 def _read(row: Any) -> str:

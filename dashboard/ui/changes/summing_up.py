@@ -9,7 +9,7 @@ from dashboard.store import Store
 from dashboard.ui import cache
 from dashboard.ui.account import NOUNS
 from dashboard.ui.changes.comparing import Known
-from dashboard.ui.readings.changes import HEADLINES
+from dashboard.ui.readings.changes import HEADLINES, signals_in_words
 from dashboard.ui.signals import many
 from dashboard.ui.wording import plain, when
 
@@ -18,11 +18,11 @@ def summary(earlier: Store, known: Known) -> None:
     """How many records, signals and figures changed since, in a sentence."""
     told = [_records(earlier)]
     if known.signals:
-        new, closed = known.signals.in_words(cache.look())
+        new, closed = signals_in_words(known.signals, cache.look())
         told.append(f"{many(len(new), 'new signal')}, {count(len(closed))} closed")
     figures = [known.figures[name] for name in HEADLINES if name in known.figures]
     if figures:
-        moved, of = sum(len(one.moved) for one in figures), sum(len(one.figures) for one in figures)
+        moved, of = sum(int(one["is_moved"].sum()) for one in figures), sum(len(one) for one in figures)
         told.append(f"{count(moved)} of {count(of)} figures moved by more than their limits")
     st.markdown(f"**{plain(f'Since {when(earlier.created_at)}: ' + '; '.join(told))}.**")
     if not known.is_complete:
