@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -41,6 +41,8 @@ class Shown:
     url_path: str
     filters: Filters
     is_of_patients: bool = False
+    taken: dict[str, list[str]] = field(default_factory=dict)
+    """What options are that nobody chose, where that depends on the data."""
 
     @property
     def in_words(self) -> str:
@@ -57,10 +59,13 @@ class Shown:
         return {**self.filters.to_query(), **options}
 
     def link(self, heading: str) -> str:
-        """The address of what is below a heading, written as the browser's address is, for else it loses its place."""
+        """The address of what is below a heading, written as the browser's address is, for else it loses its place.
+
+        It names what nobody chose too where other data would choose otherwise.
+        """
         named = {
             name: [names_of(name).get(value, value) for value in values] if name in VALUE_FILTERS else values
-            for name, values in self.query.items()
+            for name, values in {**self.taken, **self.query}.items()
         }
         return f"{link_to(self.url_path, named)}#{anchor_of(heading)}"
 
@@ -75,6 +80,11 @@ def show(now: Shown) -> None:
     """From here on this is shown, and named in the browser's tab."""
     st.session_state["shown"] = now
     st.set_page_config(page_title=now.in_words)
+
+
+def take(name: str, *values: str) -> None:
+    """An option has these values now, by what they are called, because of the data."""
+    shown().taken[name] = [*values]
 
 
 def is_known(name: str) -> bool:

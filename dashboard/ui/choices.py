@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.charts.style import words
 from dashboard.store import HORIZON_DAYS
+from dashboard.ui.address import take
 from dashboard.ui.wording import plain
 from queries import ATTRIBUTES, groups_of
 
@@ -58,7 +59,8 @@ def choice(
     """One of the options, by what they are called: side by side where they are few, else in a list.
 
     A link may write an option as the command line does (`treatment_type`); anything else that it asks for is told.
-    Options that come from the data belong in a list, which shows them as they are and not as markdown.
+    Options that come from the data belong in a list, which shows them as they are and not as markdown; links name the
+    one that is shown.
     """
     names = list(options)
     first = default or names[0]
@@ -75,6 +77,8 @@ def choice(
         )
     else:
         chosen = st.selectbox(label, names, index=names.index(first), key=key, bind="query-params", width=190)
+    if is_list:
+        take(key, chosen or first)
     return options[chosen or first]
 
 

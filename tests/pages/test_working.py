@@ -74,15 +74,35 @@ def test_whatever_is_copied_gives_the_figure(
         counts_agree(command, read(to_bytes(store._connection.cursor().sql(sql).to_arrow_table(), "csv")), told)
     # Whoever opens the link sees the same, at that place.
     parts = [urlsplit(link) for link in links]
-    assert len({part.query for part in parts}) == 1
+    queries = [parse_qs(part.query, keep_blank_values=True) for part in parts]
+    whole = max(queries, key=len)  # what is chosen further down is of no figure above
+    assert all(one.items() <= whole.items() for one in queries)
     assert len({part.fragment for part in parts}) == len(parts)
     assert {part.fragment for part in parts} <= {head.proto.anchor for head in (*app.header, *app.subheader)}
-    again = opened("rich", RICH, page, **parse_qs(parts[0].query, keep_blank_values=True))
+    again = opened("rich", RICH, page, **whole)
     assert not again.warning
     found = shown(again, panels)
     assert tables.keys() == found.keys()
     for panel, table in tables.items():
         pd.testing.assert_frame_equal(table, found[panel])
+
+
+@pytest.mark.parametrize(
+    ("page", "panel", "taken"),
+    [
+        ("healing-clock", "panel_healing_clock-free-of-it-day-by-day-after-it-began", {"clock_type", "clock_effect"}),
+        ("compare", "panel_baseline_balance-who-they-are", {"comparison_groups_technique"}),
+    ],
+)
+def test_a_link_names_what_other_data_would_choose_otherwise(
+    opened: Opened, page: str, panel: str, taken: set[str]
+) -> None:
+    app = opened("rich", RICH, page, **{panel: "Link"})
+    (link,) = (code.value for code in app.code)
+    named = parse_qs(urlsplit(link).query, keep_blank_values=True)
+    assert named.keys() >= taken
+    assert not any(words in values for values in named.values() for words in ("", "None"))
+    assert not opened("rich", RICH, page, **named).warning
 
 
 def shown(app: AppTest, panels: list[str]) -> dict[str, pd.DataFrame]:
