@@ -12,8 +12,10 @@ from dashboard.store import MEASURES, OF_ONE_PATIENT, RECORDS, definition, optio
 from dashboard.ui import cache
 from dashboard.ui.choices import UNITS, choice, due_within, group
 from dashboard.ui.heading import heading
+from dashboard.ui.section import panels
 from dashboard.ui.taking import bundle, take
 from dashboard.ui.wording import plain
+from dashboard.ui.working import Working
 
 TITLE = "Records"
 URL_PATH = "records"
@@ -39,7 +41,7 @@ def _records(name: str, filters: Filters) -> None:
     st.markdown(f"**{count(selected)}** of {count(of)} rows{shown}")
     st.dataframe(preview, hide_index=True, placeholder="", alt=f"{name}, the first rows")
     st.caption("Download all selected rows as")
-    take(Request(name, filters, options=tuple(options.items())), selected)
+    _offered(Request(name, filters, options=tuple(options.items())), selected)
 
 
 def _measure(name: str, filters: Filters) -> None:
@@ -48,6 +50,11 @@ def _measure(name: str, filters: Filters) -> None:
         options = {"unit": choice("Count", UNITS, "records_unit")} if "unit" in options_of(name) else {}
     figures = cache.measure(name, filters, by, **options)
     st.markdown(f"**{count(len(figures))}** rows")
-    st.dataframe(figures, hide_index=True, placeholder="", alt=f"{name} as a table")
+    st.dataframe(figures, hide_index=True, placeholder="", alt=f"{name}, the figures")
     st.caption("Download these rows as")
-    take(Request(name, filters, by, tuple(options.items())), len(figures))
+    _offered(Request(name, filters, by, tuple(options.items())), len(figures))
+
+
+def _offered(request: Request, rows: int) -> None:
+    take(request, rows)
+    panels(Working.of(request, TITLE), None, "records")

@@ -7,13 +7,14 @@ import streamlit as st
 from dashboard.charts.style import count
 from dashboard.filters import Filters
 from dashboard.ui import cache
+from dashboard.ui.address import anchor_of
 from dashboard.ui.wording import sentence
 
 
 def heading(title: str, lead: str, filters: Filters) -> bool:
     """Title, what the page answers, what is selected of which data; False where the selection is empty, and says so."""
     store = cache.current_store()
-    st.title(title, anchor=False)
+    st.title(title, anchor=anchor_of(title))
     st.markdown(lead)
     selected, of = cache.cohort_size(filters)
     facts = f"{count(selected)} of {count(of)} treatment records · data as of {store.as_of:%-d %B %Y}"

@@ -227,13 +227,14 @@ def _drawn(figure: Figure, heading: str, name: str, key: str, on_choose: Choose 
 
 def panels(
     working: Working,
-    contents: Callable[[str], bytes],
+    contents: Callable[[str], bytes] | None,
     key: str,
     table: pd.DataFrame | None = None,
     opened: str | None = None,
     shares: Collection[str] = (),
 ) -> None:
-    """What a reader may ask for: the definition, the figures as a table, how to have them elsewhere, a file.
+    """What a reader may ask for: the definition, the figures as a table, how to have them elsewhere, a file,
+    unless that is offered elsewhere.
 
     `shares` are the columns of the table with shares whose names do not say so.
     """
@@ -247,8 +248,9 @@ def panels(
             label_visibility="collapsed",
             wrap=True,
         )
-        with st.popover("Download", type="tertiary"):
-            downloads(working.file, contents, key)
+        if contents:
+            with st.popover("Download", type="tertiary"):
+                downloads(working.file, contents, key)
     if choice == "Definition":
         for about in map(definition, working.names):
             st.markdown(plain(about.sentence))

@@ -43,6 +43,9 @@ SHOWN: list[tuple[str, dict[str, Any], int]] = [
     ("watch", {"watch_effect": "Bruising", "watch_by": "Clinic", "watch_who": "Clinics"}, 5),
     ("patients", {"patient_id": PATIENT}, 2),
     ("data", {"clinic": "North"}, 1),
+    ("records", {"records_table": "Recall list", "records_horizon": "90 days"}, 1),
+    ("records", {"records_table": "Side effects", "effect": "Bruising", "severity": ""}, 1),
+    ("records", {"records_table": "Results", "records_by": "Clinic", "records_unit": "Records"}, 1),
 ]
 """Pages with filters and options that are not the usual ones, and how many figures they have."""
 
@@ -78,7 +81,9 @@ def test_whatever_is_copied_gives_the_figure(
     whole = max(queries, key=len)  # what is chosen further down is of no figure above
     assert all(one.items() <= whole.items() for one in queries)
     assert len({part.fragment for part in parts}) == len(parts)
-    assert {part.fragment for part in parts} <= {head.proto.anchor for head in (*app.header, *app.subheader)}
+    assert {part.fragment for part in parts} <= {
+        head.proto.anchor for head in (*app.title, *app.header, *app.subheader)
+    }
     again = opened("rich", RICH, page, **whole)
     assert not again.warning
     found = shown(again, panels)
