@@ -51,6 +51,8 @@ def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
         page = next(page for page in pages if known[page.URL_PATH] is current)
         show(Shown(page.TITLE, current.url_path, st.session_state["filters"], _is_of_patients(page)))
         saved_views()
+        if cache.snapshot_name():
+            cache.ask_ahead(page.URL_PATH, st.session_state["filters"])
         current.run()
 
 

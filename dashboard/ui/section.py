@@ -51,6 +51,8 @@ _TOTALS = {
     "baseline_balance": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
+_OF_RECORDS = ("results_over_time",)
+"""Measures of treatment records alone: each is in one group, and so they add up."""
 _COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk", "exposed", "event", "evaluable")
 """What a measure counts: the first that it has says whether there is anything."""
 FUNNELS = (("practitioner",), ("clinic",))
@@ -113,7 +115,11 @@ def section(
                     st.info(nothing)
                     return is_awaited
                 _drawn(chart(frame, cache.look(), by, **drawing), heading, name, key, on_choose)
-                counted = cache.measure(totals, filters, (), **total_options, **_without_limits(totals))
+                counted = (
+                    frame
+                    if name in _OF_RECORDS
+                    else cache.measure(totals, filters, (), **total_options, **_without_limits(totals))
+                )
                 if reading:
                     st.markdown(plain(reading(counted)))
                 if outcomes:

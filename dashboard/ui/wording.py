@@ -87,7 +87,7 @@ def how_long(seconds: float) -> str:
 
 
 def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
-    """The n behind a chart, from the same cohort's total (never a sum of groups)."""
+    """The n behind a chart, from the same cohort's total; groups are added up only where no unit can be in two."""
     row = totals.iloc[0]
     if "first_day" in totals:
         first, last = totals["first_day"].min(), totals["last_day"].max()
