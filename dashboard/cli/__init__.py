@@ -6,6 +6,7 @@ snapshots.py  snapshots, catalogue
 exporting.py  export, measures
 reporting.py  report
 sql.py        sql
+auditing.py   audit
 sampling.py   sample
 
 options.py and progress.py hold what several of them take and tell.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import click
 
+from dashboard.cli.auditing import audit
 from dashboard.cli.exporting import export, measures
 from dashboard.cli.importing import check, import_, mappings, propose
 from dashboard.cli.reporting import report
@@ -31,5 +33,19 @@ def main() -> None:
     """Outcomes of aesthetic treatments: side-effect rates, time to resolution, maintenance intervals."""
 
 
-for _command in (serve, import_, check, propose, mappings, snapshots, catalogue, export, measures, report, sql, sample):
+for _command in (
+    serve,
+    import_,
+    check,
+    propose,
+    mappings,
+    snapshots,
+    catalogue,
+    export,
+    measures,
+    report,
+    sql,
+    audit,
+    sample,
+):
     main.add_command(_command)

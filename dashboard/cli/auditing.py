@@ -1,0 +1,46 @@
+"""Who saw, took away and changed what: `outcomes audit`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from dashboard.cli.options import with_snapshot
+from dashboard.ending import Refused
+
+
+@click.group()
+def audit() -> None:
+    """Read the audit log, and verify that nobody changed it."""
+
+
+@audit.command()
+@with_snapshot
+@click.option("--end", default="", metavar="SHA256", help="Of an event that was the last when it was written down.")
+def verify(snapshot: Path | None, end: str) -> None:
+    """Say whether every event is there as it was written, and the SHA-256 of the last, to be written down elsewhere."""
+    from dashboard import audit
+    from dashboard.store import snapshot_path
+
+    verified = audit.verify(audit.log_of(snapshot or snapshot_path()), end.strip().lower())
+    if verified.problem:
+        raise Refused(f"the audit log is not as it was written: {verified.problem}")
+    click.echo(f"{verified.events:,} events, each as it was written. The last: {verified.sha256}")
+
+
+@audit.command()
+@with_snapshot
+@click.option("--last", default=50, show_default=True, type=click.IntRange(1), help="So many events.")
+def show(snapshot: Path | None, last: int) -> None:
+    """List the last events, a line of JSON for each."""
+    from collections import deque
+    from dataclasses import asdict
+
+    from dashboard import audit
+    from dashboard.store import snapshot_path
+
+    for event in deque(audit.events(audit.log_of(snapshot or snapshot_path())), maxlen=last):
+        told = {name: value for name, value in asdict(event).items() if name not in ("before", "sha256")}
+        click.echo(json.dumps(told, ensure_ascii=False))
