@@ -43,10 +43,17 @@ def serve(
     if suppress_below is not None:
         os.environ[privacy.VARIABLE] = str(suppress_below)
     privacy.suppress_below()  # refuses, if it cannot be understood
-    from dashboard.server.listening import INSECURE_VARIABLE, LOOPBACK, check
+    from streamlit.web import bootstrap
 
-    with contextlib.chdir(PROJECT):  # where Streamlit looks for its settings and secrets
-        check(host, allow_host, insecure)
+    from dashboard.server.listening import INSECURE_VARIABLE, LOOPBACK, checked
+
+    if insecure:
+        os.environ[INSECURE_VARIABLE] = "1"
+    settings = {"server.address": host, "server.port": port}
+    names = [*LOOPBACK, host, *allow_host] if allow_host else []
+    with contextlib.chdir(PROJECT):  # Streamlit reads its settings and secrets from the folder that it is started in
+        bootstrap.load_config_options({**settings, **({"server.allowedHosts": names} if names else {})})
+        checked()
     with socket.socket() as free:
         try:
             free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -56,21 +63,10 @@ def serve(
     place = existing_snapshot(snapshot)
     current(place)
     os.environ["OUTCOMES_SNAPSHOT"] = str(place.resolve())
-    if insecure:
-        os.environ[INSECURE_VARIABLE] = "1"
     from streamlit.web import cli as streamlit
 
-    # Streamlit reads its configuration from the folder that it is started in.
     os.chdir(PROJECT)
-    sys.argv = [
-        "streamlit",
-        "run",
-        str(PROJECT / "streamlit_app.py"),
-        "--server.address",
-        host,
-        "--server.port",
-        str(port),
-    ]
-    for name in (*LOOPBACK, host, *allow_host) if allow_host else ():
-        sys.argv += ["--server.allowedHosts", name]
+    sys.argv = ["streamlit", "run", str(PROJECT / "streamlit_app.py")]
+    for name, value in (*settings.items(), *(("server.allowedHosts", name) for name in names)):
+        sys.argv += [f"--{name}", str(value)]
     streamlit.main()

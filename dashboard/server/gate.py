@@ -20,7 +20,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -42,6 +42,9 @@ APP = re.compile(r"/_stcore/(health|host-config)")
 MEDIA = re.compile(r"/media/[\w.-]+")
 UPLOAD = re.compile(r"/_stcore/upload_file/[\w-]+/[\w-]+")
 SENT = re.compile(rb"/(?:media/[0-9a-f]{40,}[\w.]*|_stcore/upload_file/[\w-]+/[\w-]+)")
+ASKED = "outcomes_asked"
+"""The cookie that keeps which page a stranger asked for, until they have signed in."""
+ASKED_SECONDS = 600
 SIGNING_IN = ("/auth/login", "/auth/logout", "/oauth2callback")
 LOOK_AGAIN = 5.0
 """Seconds after which a silent socket is looked at again."""
@@ -79,7 +82,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
@@ -112,7 +114,10 @@ class Gate:
             nonlocal is_begun
             if message["type"] == "http.response.start":
                 is_begun = True
-                self._dress(scope["path"], MutableHeaders(scope=message))
+                headers = MutableHeaders(scope=message)
+                if scope["path"] == "/oauth2callback" and headers.get("location") == "/":
+                    self._back(scope, headers)
+                self._dress(scope["path"], headers)
             await send(message)
 
         answer: ASGIApp
@@ -143,7 +148,7 @@ class Gate:
         if self._sign_in and method == "GET" and (answer := self._signing_in(path, claims)):
             return answer
         if viewer is None:
-            return self._stranger(path, is_page, has_been=claims is not None)
+            return self._stranger(scope, is_page, has_been=claims is not None)
         if not viewer.roles:
             return notice.without_role(viewer, self._contact) if is_page else PlainTextResponse(DENIED, 403)
         if method in ("GET", "HEAD"):
@@ -167,10 +172,21 @@ class Gate:
             self._links.pop(sign_in_name(claims), None)
         return self._app if path in SIGNING_IN else None
 
-    def _stranger(self, path: str, is_page: bool, has_been: bool) -> Response:
-        if is_page:
-            return notice.sign_in(has_been)
-        return PlainTextResponse("ok") if path == "/_stcore/health" else PlainTextResponse("Sign in first.", 401)
+    def _back(self, scope: Scope, headers: MutableHeaders) -> None:
+        """Leads whoever has signed in to the page that they asked for."""
+        asked = unquote(cookie_parser(Headers(scope=scope).get("cookie", "")).get(ASKED, ""))
+        if PAGE.fullmatch(asked.partition("?")[0]) and asked.isprintable() and asked.isascii():
+            headers["location"] = asked
+            headers.append("set-cookie", f"{ASKED}=; Path=/; Max-Age=0; HttpOnly; SameSite=lax")
+
+    def _stranger(self, scope: Scope, is_page: bool, has_been: bool) -> Response:
+        if not is_page:
+            is_health = scope["path"] == "/_stcore/health"
+            return PlainTextResponse("ok") if is_health else PlainTextResponse("Sign in first.", 401)
+        answer = notice.sign_in(has_been)
+        asked = f"{scope['path']}?{scope['query_string'].decode('latin-1')}".rstrip("?")
+        answer.set_cookie(ASKED, quote(asked, safe=""), max_age=ASKED_SECONDS, httponly=True, samesite="lax")
+        return answer
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -217,6 +233,8 @@ class Gate:
         headers.update(HEADERS)
         if not path.startswith("/static/"):
             headers["Cache-Control"] = "no-store"
+        if self._sign_in:
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"  # browsers complain of it on plain http
         if self._sign_in and self._sign_in.origin.startswith("https:"):
             headers["Strict-Transport-Security"] = "max-age=31536000"
             cookies = headers.getlist("set-cookie")

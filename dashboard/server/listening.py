@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from streamlit import config
@@ -31,24 +30,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check(address: str, names: Sequence[str], insecure: bool) -> None:
-    """Nothing, where the server may listen on that address and be called by these names; raises Refused elsewhere."""
-    if configured():
-        return
-    others = [name for name in (address or "0.0.0.0", *names) if not is_loopback(name)]
-    if others and not insecure:
-        raise Refused(
-            f"as {others[0]} it would show patient records to whoever reaches this machine, for no sign-in is "
-            'configured. Either configure sign-in (in the README, "Sign-in"), or say --insecure: then whoever reaches '
-            "it may do everything, and every page says so"
-        )
-    if (address or "0.0.0.0") in ("0.0.0.0", "::") and not names:
-        raise Refused(
-            f"--host {address or '0.0.0.0'} says where to listen, not what people call it: name the address or host "
-            "name that they type with --allow-host, once for each"
-        )
-
-
 def names() -> frozenset[str]:
     """The names under which the server answers: of this machine, of `server.allowedHosts`, and of the sign-in."""
     address = str(config.get_option("server.address") or "")
@@ -70,9 +51,22 @@ def host_of(header: str) -> str:
 
 
 def checked() -> SignIn | None:
-    """The sign-in that is configured, if any, where the server may listen as configured; raises Refused elsewhere."""
-    check(str(config.get_option("server.address") or ""), config.get_option("server.allowedHosts"), is_insecure())
-    sign_in = configured()
-    if sign_in and config.get_option("server.trustedUserHeaders"):
-        raise Refused("server.trustedUserHeaders would let a header say who signed in: take it out of the settings")
-    return sign_in
+    """The sign-in that is configured, if any, where the server may listen as its settings say; else raises Refused."""
+    address, allowed = str(config.get_option("server.address") or "0.0.0.0"), config.get_option("server.allowedHosts")
+    if sign_in := configured():
+        if config.get_option("server.trustedUserHeaders"):
+            raise Refused("server.trustedUserHeaders would let a header say who signed in: take it out of the settings")
+        return sign_in
+    others = [name for name in (address, *allowed) if not is_loopback(name)]
+    if others and not is_insecure():
+        raise Refused(
+            f"as {others[0]} it would show patient records to whoever reaches this machine, for no sign-in is "
+            'configured. Either configure sign-in (in the README, "Sign-in"), or say --insecure: then whoever reaches '
+            "it may do everything, and every page says so"
+        )
+    if address in ("0.0.0.0", "::") and all(is_loopback(name) or name == address for name in allowed):
+        raise Refused(
+            f"--host {address} says where to listen, not what people call it: name the address or host name that they "
+            "type with --allow-host, once for each"
+        )
+    return None

@@ -31,27 +31,27 @@ def banner() -> None:
 
 
 def account() -> None:
-    """The name and the roles of whoever signed in, and the way out, in the panel on the left."""
+    """The name of whoever signed in, and behind it the roles and the way out, at the top of the panel on the left."""
     who = viewer()
     if not who.subject:
         return
-    limits = [f"clinic {name}" for name in who.clinics] + [f"patients of {name}" for name in who.practitioners]
-    with st.sidebar, st.container(key="account"):
-        st.caption(plain(f"{who.name} · {joined([role for role in ROLES if role in who.roles])}"))
-        if limits:
-            st.caption(plain(f"Only {joined(limits)}"))
+    limits = [*(f"clinic {name}" for name in who.clinics), *(f"patients of {name}" for name in who.practitioners)]
+    with st.sidebar, st.popover(plain(who.name), width="stretch", key="account"):
+        st.caption(plain(f"Signed in as {_roles(who)}." + (f" Limited to {joined(limits)}." if limits else "")))
         st.button("Sign out", on_click=st.logout, width="stretch", key="sign_out")
+
+
+def _roles(who: Viewer) -> str:
+    return joined([role for role in ROLES if role in who.roles])
 
 
 def not_for_you(title: str) -> None:
     """What stands in the place of a page that whoever looks may not open."""
-    who = viewer()
-    roles = joined([role for role in ROLES if role in who.roles])
-    reason = f"your role is {roles}" if who.subject else "small numbers are suppressed here"
+    who, sign_in = viewer(), configured()
+    reason = f"to your role, {_roles(who)}" if who.subject else "while small numbers are suppressed"
+    contact = sign_in.contact if sign_in else "whoever runs this dashboard"
     st.title("Not open to you", anchor=False)
-    st.info(
-        plain(f'The page "{title}" shows what you may not see, for {reason}. If you need it, ask whoever runs this.')
-    )
+    st.info(plain(f'The page "{title}" is not open {reason}. If you need it, ask {contact}.'))
 
 
 def nobody() -> None:
