@@ -41,11 +41,13 @@ MARKUP = "/markup.js"
 APP = re.compile(r"/_stcore/(health|host-config)")
 MEDIA = re.compile(r"/media/[\w.-]+")
 UPLOAD = re.compile(r"/_stcore/upload_file/[\w-]+/[\w-]+")
-SENT = re.compile(rb"/(?:media/[0-9a-f]{40,}[\w.]*|_stcore/upload_file/[\w-]+/[\w-]+)")
+SENT = re.compile(rb"(.)(?=/(?:media|_stcore/upload_file)/)", re.DOTALL)
+"""In a message to the browser: the length of the text that begins after it with a link."""
 ASKED = "outcomes_asked"
 """The cookie that keeps which page a stranger asked for, until they have signed in."""
 ASKED_SECONDS = 600
-SIGNING_IN = ("/auth/login", "/auth/logout", "/oauth2callback")
+SIGN_IN = "/sign-in"
+SIGNING_IN = (SIGN_IN, "/auth/login", "/auth/logout", "/oauth2callback")
 LOOK_AGAIN = 5.0
 """Seconds after which a silent socket is looked at again."""
 MOST_LINKS = 10_000
@@ -144,9 +146,10 @@ class Gate:
             return PlainTextResponse("ready", 200) if is_ready else PlainTextResponse("no snapshot can be opened", 503)
         claims = self._claims(headers)
         viewer = self._viewer(claims)
+        if path in SIGNING_IN:
+            is_asked = self._sign_in is not None and method == "GET"
+            return self._signing_in(path, claims) if is_asked else PlainTextResponse(DENIED, 404)
         is_page = bool(PAGE.fullmatch(path)) and method in ("GET", "HEAD")
-        if self._sign_in and method == "GET" and (answer := self._signing_in(path, claims)):
-            return answer
         if viewer is None:
             return self._stranger(scope, is_page, has_been=claims is not None)
         if not viewer.roles:
@@ -162,15 +165,15 @@ class Gate:
             return self._app if "manager" in viewer.roles else PlainTextResponse(DENIED, 403)
         return PlainTextResponse(DENIED, 404)
 
-    def _signing_in(self, path: str, claims: Claims | None) -> ASGIApp | None:
-        if path == "/sign-in":
+    def _signing_in(self, path: str, claims: Claims | None) -> ASGIApp:
+        if path == SIGN_IN:
             from streamlit.auth_util import encode_provider_token
 
             return RedirectResponse(f"/auth/login?provider={encode_provider_token('default')}", 302)
         if path == "/auth/logout" and claims and self._sign_in:
             self._sign_in.end(claims)
             self._links.pop(sign_in_name(claims), None)
-        return self._app if path in SIGNING_IN else None
+        return self._app
 
     def _back(self, scope: Scope, headers: MutableHeaders) -> None:
         """Leads whoever has signed in to the page that they asked for."""
@@ -271,8 +274,10 @@ class _Socket:
         if self._is_closed:
             return
         if sent := message.get("bytes"):
-            for link in SENT.findall(sent):
-                self._tell(link.decode())
+            for found in SENT.finditer(sent):
+                link = sent[found.end() : found.end() + found[1][0]].decode("latin-1")
+                if MEDIA.fullmatch(link) or UPLOAD.fullmatch(link):
+                    self._tell(link)
         await self._send(message)
 
     async def _close(self) -> Message:
