@@ -34,8 +34,8 @@
     if (!state || state === "CONNECTED" || isLetGo) return;
     isLetGo = true;
     const answer = await fetch(location.pathname, {method: "HEAD", cache: "no-store"}).catch(() => null);
-    if (answer && [401, 403].includes(answer.status)) location.reload();
-    isLetGo = false;
+    isLetGo = [401, 403].includes(answer?.status);
+    if (isLetGo) location.reload();
   };
   setInterval(look, 2000);
   let sought = decodeURIComponent(location.hash.slice(1));
