@@ -15,7 +15,7 @@ import logging
 import re
 import traceback
 from base64 import b64encode
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -50,8 +50,8 @@ SIGN_IN = "/sign-in"
 SIGNING_IN = (SIGN_IN, "/auth/login", "/auth/logout", "/oauth2callback")
 LOOK_AGAIN = 5.0
 """Seconds after which a silent socket is looked at again."""
-MOST_LINKS = 10_000
-"""Links that are remembered of one sign-in; the oldest are forgotten."""
+MOST_LINKS = 100_000
+"""Links that are remembered; the oldest are forgotten."""
 DENIED = "Not here."
 LOG = logging.getLogger("outcomes")
 
@@ -99,7 +99,7 @@ class Gate:
         self._names = names
         self._sign_in = sign_in
         self._is_ready = is_ready
-        self._links: dict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
+        self._links: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -172,7 +172,6 @@ class Gate:
             return RedirectResponse(f"/auth/login?provider={encode_provider_token('default')}", 302)
         if path == "/auth/logout" and claims and self._sign_in:
             self._sign_in.end(claims)
-            self._links.pop(sign_in_name(claims), None)
         return self._app
 
     def _back(self, scope: Scope, headers: MutableHeaders) -> None:
@@ -221,14 +220,14 @@ class Gate:
         return self._sign_in.contact if self._sign_in else ""
 
     def _sent(self, link: str, claims: Claims | None) -> None:
-        links = self._links[sign_in_name(claims) if claims else ""]
-        links[link] = None
-        links.move_to_end(link)
-        if len(links) > MOST_LINKS:
-            links.popitem(last=False)
+        to_whom = sign_in_name(claims) if claims else ""
+        self._links[to_whom, link] = None
+        self._links.move_to_end((to_whom, link))
+        if len(self._links) > MOST_LINKS:
+            self._links.popitem(last=False)
 
     def _was_sent(self, link: str, claims: Claims | None) -> bool:
-        return link in self._links.get(sign_in_name(claims) if claims else "", ())
+        return (sign_in_name(claims) if claims else "", link) in self._links
 
     def _dress(self, path: str, headers: MutableHeaders) -> None:
         for name in [name for name in headers if name.lower().startswith("access-control-")]:
