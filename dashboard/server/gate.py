@@ -41,8 +41,8 @@ MARKUP = "/markup.js"
 APP = re.compile(r"/_stcore/(health|host-config)")
 MEDIA = re.compile(r"/media/[\w.-]+")
 UPLOAD = re.compile(r"/_stcore/upload_file/[\w-]+/[\w-]+")
-SENT = re.compile(rb"(.)(?=/(?:media|_stcore/upload_file)/)", re.DOTALL)
-"""In a message to the browser: the length of the text that begins after it with a link."""
+SENT = re.compile(rb"/(?:media|_stcore/upload_file)/")
+"""How a link begins in a message to the browser; the byte before it is its length."""
 ASKED = "outcomes_asked"
 """The cookie that keeps which page a stranger asked for, until they have signed in."""
 ASKED_SECONDS = 600
@@ -274,7 +274,8 @@ class _Socket:
             return
         if sent := message.get("bytes"):
             for found in SENT.finditer(sent):
-                link = sent[found.end() : found.end() + found[1][0]].decode("latin-1")
+                begin = found.start()
+                link = sent[begin : begin + sent[begin - 1]].decode("latin-1")
                 if MEDIA.fullmatch(link) or UPLOAD.fullmatch(link):
                     self._tell(link)
         await self._send(message)

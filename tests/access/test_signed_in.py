@@ -25,7 +25,7 @@ from websockets.typing import Origin, Subprotocol
 
 from dashboard.pages import SECTIONS
 from tests.access.signing import COOKIE, SECRET, claims, cookie
-from tests.browser.test_browser import PATIENCE, browser, pytestmark, settle
+from tests.browser.test_browser import PATIENCE, browser, pytestmark, serious, settle
 from tests.conftest import import_once
 from tests.drawing import random_exports
 
@@ -174,6 +174,7 @@ def test_a_role_opens_its_pages_and_no_other(role: str, signed_in: dict[str, Sig
 
 def test_whoever_has_no_role_sees_nothing(signed_in: dict[str, SignedIn], address: str) -> None:
     nobody = signed_in["nobody"]
+    assert not serious(nobody.page)
     assert "been given no role here yet. To be given one, ask the front desk." in nobody.page.inner_text("main")
     assert nobody.context.request.get(f"{address}/static/index.html").status == 403
     with pytest.raises(InvalidStatus), stream(address, nobody.cookies):
@@ -268,6 +269,7 @@ def test_when_a_sign_in_ends_an_open_page_asks_to_sign_in_again(browser: Browser
                 urllib.request.Request(f"{address}/auth/logout", headers={"Cookie": f"{COOKIE}={told}"})
             )
         page.wait_for_selector("text=Your sign-in has ended.")
+        assert not serious(page)
         assert page.locator("h1").inner_text() == "Sign in to Outcomes"
 
 
