@@ -1,20 +1,30 @@
-"""The front door: page config, style, and the pages with their filter panel."""
+"""The front door: the server with its gate, and behind it, for each run of a page: config, style, pages and panel."""
 
 from pathlib import Path
 
-import streamlit as st
+if __name__ == "__main__":
+    import streamlit as st
 
-from dashboard import ui
-from dashboard.pages import SECTIONS
-from dashboard.ui.layout import fit
-from dashboard.ui.navigation import front_door
+    from dashboard import ui
+    from dashboard.pages import SECTIONS
+    from dashboard.ui.layout import fit
+    from dashboard.ui.navigation import front_door
 
-SIDEBAR = 320
-ROOM = Path(ui.__file__).parent
+    SIDEBAR = 320
+    ROOM = Path(ui.__file__).parent
 
-st.set_page_config(
-    page_title="Outcomes", page_icon=str(ROOM / "mark.svg"), layout="wide", initial_sidebar_state=SIDEBAR
-)
-st.logo(str(ROOM / "wordmark.svg"), size="large", icon_image=str(ROOM / "mark.svg"))
-fit()
-front_door(SECTIONS)
+    st.set_page_config(
+        page_title="Outcomes", page_icon=str(ROOM / "mark.svg"), layout="wide", initial_sidebar_state=SIDEBAR
+    )
+    st.logo(str(ROOM / "wordmark.svg"), size="large", icon_image=str(ROOM / "mark.svg"))
+    fit()
+    front_door(SECTIONS)
+else:
+    from starlette.middleware import Middleware
+    from streamlit import App
+
+    from dashboard.server import Gate, checked, is_ready, names
+
+    sign_in = checked()
+    gate = Middleware(Gate, names=names(), sign_in=sign_in, is_ready=is_ready)
+    app = App(__file__, middleware=[gate])

@@ -9,10 +9,12 @@ store/         a snapshot opened read-only: measures, records, definitions
 sandbox/       SQL from readers: a statement that is checked, in a process that can reach nothing
 measures/      from the counts of a measure's SQL to its figures
 changes.py     which figures and signals differ between two snapshots
+access.py      who asks, and what each role may
 audit.py       who saw, took away and changed what: a log that can only be added to
 privacy.py     which small numbers, and what would give them away, do not leave
 statistics/    estimators over counts
 charts/        one function per measure: table -> figure
+server/        the gate before the app: where it listens, who signed in, what is answered to whom
 ui/            what all pages share
 pages/         sentences and sections
 report/        the report of a selection: one content, written as HTML and as PDF

@@ -1,24 +1,110 @@
-"""Who may do what. There are no roles yet: the server listens to this machine alone, and whoever sits there may do all.
+"""Who asks, and who may do what: the one place where that is decided.
 
-Where small numbers are suppressed, whoever sits there is a reader who may see no record. This is the one place where
-that is decided.
+Where no sign-in is configured, whoever sits at the machine may do all; where small numbers are suppressed there, they
+are a reader who may see no record. Where people sign in, `dashboard.ui.signing_in` says who asks, each time anew.
 """
 
 from __future__ import annotations
 
-from dashboard.privacy import suppress_below
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+Role = Literal["owner", "clinician", "analyst", "manager"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
-def may_import() -> bool:
-    """Whether whoever asks may bring in records, see what became of them, and return to an older snapshot."""
-    return suppress_below() < 2
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody who asks.
+
+    subject: who it is to the provider (`sub`); "" where nobody signs in
+    name: what is shown on the screen
+    roles: what they may do; with several, whatever one of them may
+    clinics: the clinics whose records they are told of; () is all
+    practitioners: of a clinician, those whose patients are their own; () is all
+    """
+
+    subject: str
+    name: str
+    roles: frozenset[Role]
+    clinics: tuple[str, ...] = ()
+    practitioners: tuple[str, ...] = ()
 
 
-def may_save_views() -> bool:
-    """Whether whoever asks may save what is shown under a name for everybody, and rename and remove what was saved."""
-    return may_import() or may_see_patients()
+EVERYBODY = Viewer("", "Whoever sits at this machine", frozenset(ROLES))
+NOBODY = Viewer("", "Nobody", frozenset())
+
+_in_place_of: ContextVar[Viewer | None] = ContextVar("in_place_of", default=None)
+_asks: Callable[[], Viewer] = lambda: EVERYBODY  # noqa: E731
+
+
+def viewer() -> Viewer:
+    """Who asks now."""
+    who = _in_place_of.get() or _asks()
+    if who == EVERYBODY and _small_numbers_are_suppressed():
+        return replace(who, roles=frozenset[Role]({"owner"}))
+    return who
+
+
+def ask(who: Callable[[], Viewer]) -> None:
+    """From here on that says who asks."""
+    global _asks
+    _asks = who
+
+
+@contextmanager
+def in_place_of(who: Viewer) -> Iterator[None]:
+    """Inside, they ask: what is done for somebody later, elsewhere, is done with their rights."""
+    token = _in_place_of.set(who)
+    try:
+        yield
+    finally:
+        _in_place_of.reset(token)
+
+
+def may_see_figures() -> bool:
+    """Whether whoever asks may see any figure."""
+    return bool(viewer().roles)
+
+
+def may_see_records() -> bool:
+    """Whether whoever asks may see records of single patients, as tables: their own, or under pseudonyms."""
+    return _is_one_of("clinician", "analyst") and not _small_numbers_are_suppressed()
 
 
 def may_see_patients() -> bool:
     """Whether whoever asks may see what is recorded of one person."""
-    return suppress_below() < 2
+    return _is_one_of("clinician") and not _small_numbers_are_suppressed()
+
+
+def may_use_sql() -> bool:
+    """Whether whoever asks may ask by SQL."""
+    return _is_one_of("analyst") and not _small_numbers_are_suppressed()
+
+
+def may_import() -> bool:
+    """Whether whoever asks may bring in records, see what became of them, and return to an older snapshot."""
+    return _is_one_of("manager")
+
+
+def may_save_views() -> bool:
+    """Whether whoever asks may save what is shown under a name for everybody, and rename and remove what was saved."""
+    return _is_one_of("clinician", "analyst", "manager")
+
+
+def may_read_audit() -> bool:
+    """Whether whoever asks may read who saw and took what."""
+    return _is_one_of("manager")
+
+
+def _is_one_of(*roles: Role) -> bool:
+    return not viewer().roles.isdisjoint(roles)
+
+
+def _small_numbers_are_suppressed() -> bool:
+    from dashboard.privacy import suppress_below  # takes what figures take; the gate starts without
+
+    return suppress_below() > 1

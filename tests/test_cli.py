@@ -231,7 +231,7 @@ def test_a_failed_import_leaves_the_snapshot_as_it_was(folder: Path, tmp_path: P
 
 
 def test_the_network_sees_nothing_without_sign_in(folder: Path) -> None:
-    assert "no sign-in yet" in refused("serve", "--host", "0.0.0.0", "--snapshot", folder / "outcomes.json")
+    assert "no sign-in is configured" in refused("serve", "--host", "0.0.0.0", "--snapshot", folder / "outcomes.json")
 
 
 def test_the_command_is_installed(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
 import os
 import socket
 import sys
@@ -21,7 +21,21 @@ PROJECT = Path(__file__).parent.parent.parent
 @with_suppression
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535))
-def serve(snapshot: Path | None, suppress_below: int | None, host: str, port: int) -> None:
+@click.option(
+    "--allow-host",
+    multiple=True,
+    metavar="NAME",
+    help="A name or address by which browsers call it, besides this machine's own; repeat for more.",
+)
+@click.option("--insecure", is_flag=True, help="Let others in without signing in; every page says so.")
+def serve(
+    snapshot: Path | None,
+    suppress_below: int | None,
+    host: str,
+    port: int,
+    allow_host: tuple[str, ...],
+    insecure: bool,
+) -> None:
     """Open the dashboard in a browser."""
     from dashboard import privacy
     from data import current
@@ -29,11 +43,17 @@ def serve(snapshot: Path | None, suppress_below: int | None, host: str, port: in
     if suppress_below is not None:
         os.environ[privacy.VARIABLE] = str(suppress_below)
     privacy.suppress_below()  # refuses, if it cannot be understood
-    if host != "localhost" and not _is_loopback(host):
-        raise Refused(
-            f"--host {host} would show patient records to the network, and there is no sign-in yet: "
-            "leave it at 127.0.0.1 and reach it through an SSH tunnel"
-        )
+    from streamlit.web import bootstrap
+
+    from dashboard.server.listening import INSECURE_VARIABLE, LOOPBACK, checked
+
+    if insecure:
+        os.environ[INSECURE_VARIABLE] = "1"
+    settings = {"server.address": host, "server.port": port}
+    names = [*LOOPBACK, host, *allow_host] if allow_host else []
+    with contextlib.chdir(PROJECT):  # Streamlit reads its settings and secrets from the folder that it is started in
+        bootstrap.load_config_options({**settings, **({"server.allowedHosts": names} if names else {})})
+        checked()
     with socket.socket() as free:
         try:
             free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -45,22 +65,8 @@ def serve(snapshot: Path | None, suppress_below: int | None, host: str, port: in
     os.environ["OUTCOMES_SNAPSHOT"] = str(place.resolve())
     from streamlit.web import cli as streamlit
 
-    # Streamlit reads its configuration from the folder that it is started in.
     os.chdir(PROJECT)
-    sys.argv = [
-        "streamlit",
-        "run",
-        str(PROJECT / "streamlit_app.py"),
-        "--server.address",
-        host,
-        "--server.port",
-        str(port),
-    ]
+    sys.argv = ["streamlit", "run", str(PROJECT / "streamlit_app.py")]
+    for name, value in (*settings.items(), *(("server.allowedHosts", name) for name in names)):
+        sys.argv += [f"--{name}", str(value)]
     streamlit.main()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -17,11 +17,10 @@ from dashboard.ui.section import section
 TITLE = "Data"
 URL_PATH = "data"
 IS_FOR_IMPORTING = True
+MAY_OPEN = may_import
 
 
 def render(filters: Filters) -> None:
-    if not may_import():
-        return
     st.title(TITLE, anchor=False)
     st.markdown(
         "Bring in what your practice system exports, and see what became of every row. It stays on this machine."

@@ -11,11 +11,10 @@ from dashboard.ui.heading import heading
 TITLE = "Patients"
 URL_PATH = "patients"
 IS_OF_PATIENTS = True
+MAY_OPEN = may_see_patients
 
 
 def render(filters: Filters) -> None:
-    if not may_see_patients():
-        return
     heading(TITLE, "One person: what they had, what followed, and when they are due.", Filters())
     patient_id = patient.find_patient()
     if not filters.is_empty:

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.access import may_see_patients
+from dashboard.access import may_see_records
 from dashboard.charts.style import count, words
 from dashboard.filters import Filters
 from dashboard.request import Request
@@ -23,12 +23,14 @@ PREVIEW = 200
 
 
 def render(filters: Filters) -> None:
-    heading(TITLE, "The selected records, and every measure, as tables to take away.", filters)
-    tables = [name for name in (*RECORDS, *MEASURES) if name not in OF_ONE_PATIENT]
+    offered = (*RECORDS, *MEASURES) if may_see_records() else MEASURES
+    lead = "The selected records, and every measure" if may_see_records() else "Every measure of what is selected"
+    heading(TITLE, f"{lead}, as tables to take away.", filters)
+    tables = [name for name in offered if name not in OF_ONE_PATIENT]
     name = choice("Table", {words(name): name for name in tables}, "records_table")
     st.caption(plain(definition(name).sentence))
     (_records if name in RECORDS else _measure)(name, filters)
-    bundle([name for name in tables if may_see_patients() or name not in RECORDS], filters)
+    bundle(tables, filters)
 
 
 def _records(name: str, filters: Filters) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.access import may_see_patients
+from dashboard.access import may_use_sql
 from dashboard.filters import Filters
 from dashboard.ui import sql
 from dashboard.ui.heading import heading
@@ -10,11 +10,10 @@ from dashboard.ui.heading import heading
 TITLE = "SQL"
 URL_PATH = "sql"
 IS_OF_PATIENTS = True
+MAY_OPEN = may_use_sql
 
 
 def render(filters: Filters) -> None:
-    if not may_see_patients():
-        return
     heading(TITLE, "One SELECT over the records and every measure. It reads a copy, and can change nothing.", Filters())
     if not filters.is_empty:
         st.caption("No filter cuts what SQL reads: a query says itself what it selects, with a where.")

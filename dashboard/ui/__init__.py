@@ -6,6 +6,7 @@ views      what was saved under a name
 sidebar    the filter panel, kept in the address
 choices    a page's own options, kept in the address
 navigation the pages, the filter panel beside them, and links between them
+signing_in who is looking, and the way out
 heading    what stands at the top of a page
 section    one line of a page: a chart with its n, warnings, definition, table, SQL and downloads
 working    how a figure can be had elsewhere: SQL, command, script, link

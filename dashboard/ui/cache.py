@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.access import in_place_of, viewer
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
 from dashboard.patient_summary import Patient
@@ -62,13 +63,14 @@ def current_store() -> Store:
 
 
 def as_shown(work: Callable[..., Any]) -> Callable[..., Any]:
-    """The same work whenever it is done, such as at a click, on the snapshot that the page shows now."""
-    store = current_store()
+    """The same work whenever it is done, such as at a click, for whoever looks, on the snapshot that the page shows."""
+    store, who = current_store(), viewer()
 
     def done(*given: Any) -> Any:
         token = _SHOWN.set(store)
         try:
-            return work(*given)
+            with in_place_of(who):
+                return work(*given)
         finally:
             _SHOWN.reset(token)
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import export
+from dashboard.access import may_see_records
 from dashboard.charts.style import count
 from dashboard.filters import Filters
 from dashboard.request import Request
@@ -26,6 +27,8 @@ HEADING = "The exposed"
 @st.fragment
 def lot_exposed(filters: Filters, lots: pd.DataFrame) -> None:
     """The patients of a chosen lot, those of the frame `lots` to choose from, the one with the smallest p first."""
+    if not may_see_records():
+        return
     with calmly():
         st.header(HEADING, anchor=anchor_of(HEADING))
         if lots.empty:

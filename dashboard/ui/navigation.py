@@ -6,19 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 import data
-from dashboard.access import may_import, may_see_patients
+from dashboard import access
 from dashboard.filters import Filters
 from dashboard.ui import cache
 from dashboard.ui.address import Shown, show
 from dashboard.ui.errors import calmly
 from dashboard.ui.sidebar import filter_panel
+from dashboard.ui.signing_in import account, banner, nobody, not_for_you, who_looks
 from dashboard.ui.views import saved_views
 
 
 class PageModule(Protocol):
-    """A page: what it is called, where it is, and what it shows of a selection."""
+    """A page: what it is called, where it is, and what it shows of a selection.
+
+    Where it has a MAY_OPEN, one of `dashboard.access`, that says to whom it is open; else to whoever sees figures.
+    """
 
     TITLE: str
     URL_PATH: str
@@ -31,48 +36,59 @@ def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
 
     The sections, by their names, are those of the menu.
     """
+    access.ask(who_looks)
+    if not access.may_see_figures():
+        nobody()
+        return
     cache.look_again()
-    menu = {name: [page for page in pages if _is_offered(page)] for name, pages in sections.items()}
-    pages = [page for section in menu.values() for page in section]
-    known = {page.URL_PATH: st.Page(_shown(page), title=page.TITLE, url_path=page.URL_PATH) for page in pages[1:]}
-    known |= {pages[0].URL_PATH: st.Page(_shown(pages[0]), title=pages[0].TITLE, default=True)}
+    pages = [page for section in sections.values() for page in section]
+    known = {page.URL_PATH: _page(page, page is pages[0]) for page in pages}
     current = st.navigation(
-        {name: [known[page.URL_PATH] for page in section] for name, section in menu.items()}, position="top"
+        {name: [known[page.URL_PATH] for page in section] for name, section in sections.items()}, position="top"
     )
-    st.session_state["pages"] = known
+    page = next(page for page in pages if known[page.URL_PATH] is current)
+    banner()
+    account()
+    if not _is_open(page):
+        not_for_you(page.TITLE)
+        return
+    st.session_state["pages"] = {page.URL_PATH: known[page.URL_PATH] for page in pages if _is_open(page)}
     with calmly():
         try:
             st.session_state["filters"] = filter_panel()
         except data.ImportRefused:
             # Where the data cannot be opened, the page that brings in new data can.
-            if not any(known[page.URL_PATH] is current for page in pages if _is_for_importing(page)):
+            if not getattr(page, "IS_FOR_IMPORTING", False):
                 raise
             st.session_state["filters"] = Filters()
-        page = next(page for page in pages if known[page.URL_PATH] is current)
-        show(Shown(page.TITLE, current.url_path, st.session_state["filters"], _is_of_patients(page)))
+        is_of_patients = getattr(page, "IS_OF_PATIENTS", False)
+        show(Shown(page.TITLE, current.url_path, st.session_state["filters"], is_of_patients))
         saved_views()
         if cache.snapshot_name():
             cache.ask_ahead(page.URL_PATH, st.session_state["filters"])
         current.run()
 
 
-def _is_offered(page: PageModule) -> bool:
-    if _is_of_patients(page) and not may_see_patients():
-        return False
-    return may_import() or not _is_for_importing(page)
+def _is_open(page: PageModule) -> bool:
+    may_open: Callable[[], bool] = getattr(page, "MAY_OPEN", access.may_see_figures)
+    return may_open()
 
 
-def _is_of_patients(page: PageModule) -> bool:
-    return getattr(page, "IS_OF_PATIENTS", False)
-
-
-def _is_for_importing(page: PageModule) -> bool:
-    return getattr(page, "IS_FOR_IMPORTING", False)
+def _page(page: PageModule, is_first: bool) -> StreamlitPage:
+    """A page of the menu, or where it is not open to whoever looks, of none: its address still says so."""
+    return st.Page(
+        _shown(page),
+        title=page.TITLE,
+        url_path=None if is_first else page.URL_PATH,
+        default=is_first,
+        visibility="visible" if _is_open(page) else "hidden",
+    )
 
 
 def link(url_path: str, label: str, **options: str) -> None:
-    """A link to another page, which keeps the selection; `options` are the page's own."""
-    st.page_link(st.session_state["pages"][url_path], label=label, query_params=options or None)
+    """A link to another page, which keeps the selection; `options` are the page's own. None to one that is not open."""
+    if page := st.session_state["pages"].get(url_path):
+        st.page_link(page, label=label, query_params=options or None)
 
 
 def _shown(page: PageModule) -> Callable[[], None]:

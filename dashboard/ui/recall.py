@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import export
-from dashboard.access import may_see_patients
+from dashboard.access import may_see_patients, may_see_records
 from dashboard.charts.style import count
 from dashboard.filters import Filters
 from dashboard.request import Request
@@ -34,6 +34,8 @@ _BASES = {
 @st.fragment
 def recall_list(filters: Filters) -> None:
     """The patients of the cohort who are due within a chosen horizon, or overdue."""
+    if not may_see_records():
+        return
     with calmly():
         store = cache.current_store()
         st.header(HEADING, anchor=anchor_of(HEADING))

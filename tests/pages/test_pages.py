@@ -87,7 +87,9 @@ def test_with_small_numbers_suppressed(opened: Opened, page: str, by: str, monke
     assert not re.search(r"\bnan\b", charts)
     if page == "side-effects":
         assert plain("Small numbers, and what would give them away, are suppressed") in said(app)
-    if page in ("records", "watch"):
+    if page == "records":
+        assert "Treatments" not in app.selectbox(key="records_table").options
+    if page == "watch":
         assert "withheld while small numbers are suppressed" in said(app)
 
 

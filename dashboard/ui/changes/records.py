@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import export
-from dashboard.access import may_see_patients
+from dashboard.access import may_see_records
 from dashboard.charts.style import count
 from dashboard.store import Store
 from dashboard.ui import cache
@@ -57,7 +57,7 @@ def records_changed(earlier: Store) -> None:
     )
     edited = cache.change_counts(earlier, "edited_columns")
     _edited(edited)
-    if may_see_patients():
+    if may_see_records():
         _which(earlier, changed)
 
 
@@ -78,7 +78,7 @@ def _edited(edited: pd.DataFrame) -> None:
     st.markdown("**What was edited**")
     rows: list[Any] = list(edited.itertuples())
     shown = {"Column": [column_called(row) for row in rows], "Records": [_edits(row) for row in rows]}
-    if may_see_patients():
+    if may_see_records():
         shown["Such as"] = [
             f"{plain(row.example_id)}: {_value(row.example_earlier)} → {_value(row.example_later)}" for row in rows
         ]
