@@ -53,11 +53,19 @@ class Written:
     neutralised: Counter[str] = field(default_factory=Counter)
 
 
-def to_bytes(rows: Rows, file_format: str) -> bytes:
+class File(bytes):
+    """The contents of a file, and how many rows they are."""
+
+    rows = 0
+
+
+def to_bytes(rows: Rows, file_format: str) -> File:
     """The file that `write` writes."""
     file = io.BytesIO()
-    write(rows, file_format, file)
-    return file.getvalue()
+    written = write(rows, file_format, file)
+    content = File(file.getvalue())
+    content.rows = written.rows
+    return content
 
 
 def write(rows: Rows, file_format: str, file: BinaryIO, progress: Progress | None = None) -> Written:

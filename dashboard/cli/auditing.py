@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from dashboard.cli.options import with_snapshot
 from dashboard.ending import Refused
+
+
+def noted(place: Path, what: str, **about: Any) -> None:
+    """Notes what the account that runs this command has changed, where there is a log; or says that it cannot be."""
+    from dashboard import audit
+
+    log = audit.log_of(place)
+    if not log.exists():
+        return
+    account = os.environ.get("USER") or str(os.getuid())
+    try:
+        audit.append(log, account, f"{account}, by the command outcomes", what, about)
+    except audit.Unwritable as failure:
+        click.echo(f"Note: {failure}", err=True)
 
 
 @click.group()

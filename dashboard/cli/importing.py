@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dashboard.cli.auditing import noted
 from dashboard.cli.options import DAY, with_mapping, with_memory, with_progress, with_report, with_sources, writable
 from dashboard.cli.progress import Progress
 from dashboard.ending import Refused
@@ -56,6 +57,7 @@ def import_(
             memory=memory,
             rejects=_rejects(report or place),
         )
+    noted(place, "import", files=[source.name for source in sources], is_afresh=replace)
     try:
         _tell(outcome, report, report or place)
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dashboard.cli.auditing import noted
 from dashboard.cli.options import with_memory, with_progress, with_snapshot
 from dashboard.cli.progress import Progress
 
@@ -23,6 +24,7 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
     if return_to:
         with Progress() as progress:
             data.return_to(place, return_to, lambda message: progress(message, 0, 1))
+        noted(place, "snapshot", returned_to=return_to)
     kept = data.snapshots(place)
     click.echo(f"{'number':>6}  {'':7}  {'imported':19}  {'data as of':10}  {'records':>11}  from")
     for one in kept:
@@ -64,4 +66,5 @@ def catalogue(
             figures=partial(first_look, memory=memory),
             memory=memory,
         )
+    noted(place, "catalogue", file=file.name if file else None)
     click.echo(f"{place}: derived again by {file or 'its catalogue'}; the snapshot before it is kept")

@@ -1,6 +1,7 @@
 """The pages in reading order, by the sections of the menu. A page has a TITLE, a URL_PATH and `render(filters)`."""
 
 from dashboard.pages import (
+    audit,
     compare,
     data,
     face_map,
@@ -23,6 +24,6 @@ SECTIONS = {
     "Explore": (compare, face_map),
     "For a patient": (patients, healing_clock),
     "Monitor": (watch, what_changed),
-    "Data": (records, sql, data),
+    "Data": (records, sql, data, audit),
 }
 PAGES = tuple(page for pages in SECTIONS.values() for page in pages)

@@ -9,6 +9,7 @@ from dashboard.filters import Filters
 from dashboard.handout import CLOCKS as SINCE
 from dashboard.handout import Question, handout, sentence
 from dashboard.ui import cache
+from dashboard.ui.auditing import taken
 from dashboard.ui.awaiting import drawn
 from dashboard.ui.choices import CLOCKS, choice
 from dashboard.ui.heading import heading
@@ -61,7 +62,7 @@ def render(filters: Filters) -> None:
 
         st.download_button(
             "One page to print",
-            data=cache.as_shown(page),
+            data=taken(page, "healing-clock.html"),
             file_name="healing-clock.html",
             mime="text/html",
             on_click="ignore",

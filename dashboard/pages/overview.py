@@ -14,6 +14,7 @@ from dashboard.filters import Filters
 from dashboard.report import Asked, make_report, to_html, to_pdf
 from dashboard.store import earlier_snapshots
 from dashboard.ui import cards
+from dashboard.ui.auditing import taken
 from dashboard.ui.awaiting import drawn
 from dashboard.ui.cache import (
     arriving,
@@ -116,7 +117,7 @@ def _report(filters: Filters) -> None:
                 for name, write in (("html", to_html), ("pdf", to_pdf)):
                     st.download_button(
                         name.upper(),
-                        data=partial(write, made),
+                        data=taken(partial(write, made), f"outcomes-{made.made_at:%Y-%m-%d}.{name}"),
                         file_name=f"outcomes-{made.made_at:%Y-%m-%d}.{name}",
                         key=f"report-{name}",
                         on_click="ignore",

@@ -15,6 +15,7 @@ from dashboard.charts.style import words
 from dashboard.jobs import Upload
 from dashboard.store import Store
 from dashboard.ui import cache
+from dashboard.ui.auditing import noted
 from dashboard.ui.importing.watching import failed, watch
 from dashboard.ui.wording import plain
 from data import TreatmentType
@@ -171,6 +172,7 @@ def _begin(desk: Upload, edited: Sequence[TreatmentType] | None) -> None:
         if edited is not None:
             (desk.folder / _FILE).write_text(data.written_catalogue(edited), encoding="utf-8")
         by = desk.folder / _FILE if edited is not None else "--derive-again"
+        noted("catalogue", types=[one.code for one in edited or ()])
         jobs.start(desk, _COMMAND, by, "--snapshot", cache.pointer())
     except OSError as failure:
         st.error(

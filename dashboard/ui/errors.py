@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 import data
+from dashboard.audit import Unwritable
 from dashboard.filters import FilterError
 from dashboard.privacy import Withheld
 from dashboard.ui.wording import plain, sentence
@@ -27,6 +28,13 @@ def calmly() -> Iterator[None]:
     except FilterError as misunderstood:
         st.error(sentence(str(misunderstood)), title="This selection cannot be understood, so nothing is shown")
         st.button("Open without filters", on_click=st.query_params.clear)
+    except Unwritable as unnoted:
+        LOG.error("a page is not shown: %s", unnoted)
+        st.error(
+            "Who sees what has to be noted, and it cannot be now, so nothing is shown. Tell whoever runs the "
+            "dashboard: there may be no room on the disk.",
+            title="Not shown, because the audit log cannot be written",
+        )
     except Withheld as withheld:
         st.info(sentence(str(withheld)), title="Not shown, because small numbers are suppressed")
     except Exception as failure:

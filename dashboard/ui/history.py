@@ -17,6 +17,7 @@ from dashboard.charts.style import count
 from dashboard.filters import Filters
 from dashboard.ui import cache
 from dashboard.ui.account import counted, file_table
+from dashboard.ui.auditing import noted, taken
 from dashboard.ui.fields import field, in_words, table_name
 from dashboard.ui.section import downloads
 from dashboard.ui.wording import listed, plain, when, without_mapping
@@ -87,7 +88,7 @@ def _to_mend(import_no: int, file: str) -> None:
     name = data.mendable_name(file, import_no, to_mend.set_index(["import_no", "file"])["shape"][import_no, file])
     st.download_button(
         "Download these rows to mend them",
-        data=lambda: store.rejects_to_mend(import_no, file)[1],
+        data=taken(lambda: store.rejects_to_mend(import_no, file)[1], name),
         file_name=name,
         key=f"mend-{import_no}-{file}",
         on_click="ignore",
@@ -152,6 +153,7 @@ def _snapshot(kept: data.KeptSnapshot) -> None:
         st.markdown("All pages then show this state of the data. Nothing is deleted, and you can come back.")
         if st.button("Return", type="primary", key=f"return-{kept.number}"):
             try:
+                noted("snapshot", returned_to=kept.number)
                 data.return_to(cache.pointer(), kept.number)
             except data.ImportRefused as refused:
                 st.error(plain(str(refused)), title="Nothing was changed")

@@ -12,7 +12,8 @@ import data
 from dashboard import access
 from dashboard.filters import Filters
 from dashboard.ui import cache
-from dashboard.ui.address import Shown, show
+from dashboard.ui.address import Shown, show, shown
+from dashboard.ui.auditing import seen
 from dashboard.ui.errors import calmly
 from dashboard.ui.sidebar import filter_panel
 from dashboard.ui.signing_in import account, banner, nobody, not_for_you, who_looks
@@ -63,6 +64,7 @@ def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
             st.session_state["filters"] = Filters()
         is_of_patients = getattr(page, "IS_OF_PATIENTS", False)
         show(Shown(page.TITLE, current.url_path, st.session_state["filters"], is_of_patients))
+        seen(shown())
         saved_views()
         if cache.snapshot_name():
             cache.ask_ahead(page.URL_PATH, st.session_state["filters"])

@@ -14,6 +14,7 @@ from dashboard.request import Request
 from dashboard.store import MOST_FOUND, definition
 from dashboard.ui import cache
 from dashboard.ui.address import anchor_of
+from dashboard.ui.auditing import taken
 from dashboard.ui.choices import choice
 from dashboard.ui.errors import calmly
 from dashboard.ui.section import CONFIG, panels
@@ -85,7 +86,7 @@ def overview(patient: Patient) -> None:
     is_synthetic = cache.current_store().is_synthetic
     st.download_button(
         "One page to print",
-        data=lambda: summary.patient_summary(patient, look, is_synthetic),
+        data=taken(lambda: summary.patient_summary(patient, look, is_synthetic), "patient.html"),
         file_name="patient.html",
         mime="text/html",
         on_click="ignore",

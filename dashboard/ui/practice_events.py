@@ -11,6 +11,7 @@ import data
 from dashboard.access import may_import
 from dashboard.charts.over_time import Marked
 from dashboard.ui import cache
+from dashboard.ui.auditing import changed
 from dashboard.ui.wording import plain
 
 
@@ -40,7 +41,7 @@ def practice_events() -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{letter}** {event.happened_on:%-d %B %Y}: {plain(event.what)}", width="content")
             if may_import() and st.button("Remove", key=f"watch_remove_{letter}_{event.happened_on}", type="tertiary"):
-                _changed(data.remove_practice_event, event)
+                _changed(data.remove_practice_event, event, "removed")
     if may_import():
         _add()
 
@@ -57,16 +58,12 @@ def _add() -> None:
         )
         is_added = st.form_submit_button("Add")
     if is_added and not isinstance(day, tuple):
-        _changed(data.add_practice_event, data.PracticeEvent(day, what))
+        _changed(data.add_practice_event, data.PracticeEvent(day, what), "added")
 
 
-def _changed(change: Callable[[Path, data.PracticeEvent], None], event: data.PracticeEvent) -> None:
-    try:
-        change(cache.pointer(), event)
-    except data.ImportRefused as refused:
-        st.error(plain(str(refused)))
-    else:
-        st.rerun()
+def _changed(change: Callable[[Path, data.PracticeEvent], None], event: data.PracticeEvent, how: str) -> None:
+    about = {how: f"{event.happened_on} {event.what}"}
+    changed(lambda: change(cache.pointer(), event), "practice event", **about)
 
 
 def _letter(place: int) -> str:

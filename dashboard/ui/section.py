@@ -19,6 +19,7 @@ from dashboard.request import Request
 from dashboard.store import MEASURES, definition, options_of
 from dashboard.ui import cache, wording
 from dashboard.ui.address import PANEL, anchor_of
+from dashboard.ui.auditing import taken
 from dashboard.ui.awaiting import drawn
 from dashboard.ui.errors import calmly
 from dashboard.ui.marks import Choose, chart_of_marks
@@ -205,7 +206,7 @@ def downloads(
     for suffix, called in formats.items():
         st.download_button(
             called,
-            data=partial(cache.as_shown(contents), suffix),
+            data=taken(partial(contents, suffix), f"{name}.{suffix}"),
             file_name=f"{name}.{suffix}",
             key=f"{key}-{suffix}",
             on_click="ignore",

@@ -26,6 +26,7 @@ from dashboard.sandbox.asking import (
 )
 from dashboard.sandbox.statement import LONGEST
 from dashboard.ui import cache
+from dashboard.ui.auditing import changed, noted, without_texts
 from dashboard.ui.section import CONFIG, FORMATS, downloads
 from dashboard.ui.wording import plain, sentence
 
@@ -85,6 +86,7 @@ def _ask(sql: str) -> None:
     st.session_state[_ANSWER] = None
     st.session_state[_REFUSED] = ""
     with st.spinner("Running ..."):
+        noted("query", query=without_texts(sql))
         try:
             st.session_state[_ANSWER] = ask(cache.current_store(), sql, _LIMITS)
         except NotAnswered as refused:
@@ -98,20 +100,11 @@ def _save(sql: str, saved: list[str]) -> None:
         name = st.text_input("Name", max_chars=80, key="sql_name", placeholder="Doses by month")
         is_saved = st.form_submit_button("Save")
     if is_saved:
-        _changed(lambda: data.save_query(cache.pointer(), name.strip(), sql))
+        changed(lambda: data.save_query(cache.pointer(), name.strip(), sql), "saved query", saved=name.strip())
     if saved:
         gone = st.selectbox("Remove", saved, index=None, key="sql_gone", placeholder="A saved query")
         if st.button("Remove", key="sql_remove", disabled=gone is None) and gone:
-            _changed(lambda: data.remove_query(cache.pointer(), gone))
-
-
-def _changed(change: Change) -> None:
-    try:
-        change()
-    except data.ImportRefused as refused:
-        st.error(plain(str(refused)))
-    else:
-        st.rerun()
+            changed(lambda: data.remove_query(cache.pointer(), gone), "saved query", removed=gone)
 
 
 def tables() -> None:

@@ -15,6 +15,7 @@ from dashboard.filters import Filters
 from dashboard.request import Request
 from dashboard.store import snapshot_path
 from dashboard.ui import cache
+from dashboard.ui.auditing import taken
 from dashboard.ui.choices import choice, several
 from dashboard.ui.section import FORMATS, downloads
 from dashboard.ui.wording import plain
@@ -117,7 +118,7 @@ def _offer(file: Path, arguments: list[str], state: str) -> None:
     elif size:
         st.download_button(
             f"Download {file.name} ({size / 1e6:,.1f} MB)",
-            data=file.read_bytes,
+            data=taken(file.read_bytes, file.name),
             file_name=file.name,
             key=f"{state}-take",
             on_click="ignore",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
 
 import streamlit as st
 
@@ -12,6 +11,7 @@ from dashboard.access import may_save_views
 from dashboard.filters import FilterError, Filters
 from dashboard.ui import cache
 from dashboard.ui.address import Shown, link_to, shown
+from dashboard.ui.auditing import changed
 from dashboard.ui.wording import plain
 
 OF_A_PATIENT = "What is shown of a single patient is not saved: whoever opens the list would read who it is."
@@ -55,7 +55,7 @@ def _save() -> None:
         name = st.text_input("Name of this view", max_chars=60, placeholder="Lips, by product", key="views_name")
         is_saved = st.form_submit_button("Save this view", width="stretch")
     if is_saved:
-        _changed(lambda: data.save_view(cache.pointer(), name, now.url_path, now.query))
+        changed(lambda: data.save_view(cache.pointer(), name, now.url_path, now.query), "saved view", saved=name)
 
 
 def _change(names: list[str]) -> None:
@@ -63,15 +63,6 @@ def _change(names: list[str]) -> None:
         chosen = st.selectbox("View", names, key="views_chosen")
         new = st.text_input("New name", max_chars=60, key="views_new_name")
         if st.button("Rename", key="views_rename", width="stretch"):
-            _changed(lambda: data.rename_view(cache.pointer(), chosen, new))
+            changed(lambda: data.rename_view(cache.pointer(), chosen, new), "saved view", renamed=chosen, to=new)
         if st.button("Remove", key="views_remove", width="stretch"):
-            _changed(lambda: data.remove_view(cache.pointer(), chosen))
-
-
-def _changed(change: Callable[[], None]) -> None:
-    try:
-        change()
-    except data.ImportRefused as refused:
-        st.error(plain(str(refused)))
-    else:
-        st.rerun()
+            changed(lambda: data.remove_view(cache.pointer(), chosen), "saved view", removed=chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -23,6 +24,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from dashboard import audit
 from dashboard.pages import SECTIONS
 from tests.access.signing import COOKIE, SECRET, claims, cookie
 from tests.browser.test_browser import PATIENCE, browser, pytestmark, serious, settle
@@ -36,12 +38,12 @@ __all__ = ["browser", "pytestmark"]
 
 ROOT = Path(__file__).parent.parent.parent
 CLOSED = {
-    "owner": {"Patients", "SQL", "Data"},
-    "clinician": {"SQL", "Data"},
-    "analyst": {"Patients", "Data"},
+    "owner": {"Patients", "SQL", "Data", "Audit"},
+    "clinician": {"SQL", "Data", "Audit"},
+    "analyst": {"Patients", "Data", "Audit"},
     "manager": {"Patients", "SQL"},
 }
-PATHS = {"Patients": "patients?patient_id=P1", "SQL": "sql?sql=select+1", "Data": "data"}
+PATHS = {"Patients": "patients?patient_id=P1", "SQL": "sql?sql=select+1", "Data": "data", "Audit": "audit"}
 NAMES = {role: f"{role.title()} Somebody" for role in (*CLOSED, "nobody")}
 
 
@@ -84,9 +86,14 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def address(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the snapshot, and of all that is kept beside it."""
+    return tmp_path_factory.mktemp("signed-in")
+
+
+@pytest.fixture(scope="module")
+def address(provider: str, place: Path) -> Iterator[str]:
     """The dashboard with sign-in at that provider; by the end it may not have logged a failure."""
-    place = tmp_path_factory.mktemp("signed-in")
     import_once(random_exports(1), place)
     port = free_port()
     address = f"http://127.0.0.1:{port}"
@@ -210,7 +217,9 @@ def test_a_socket_wants_a_true_cookie_and_a_page_of_ours(signed_in: dict[str, Si
             pass
 
 
-def test_a_link_to_a_file_is_good_for_one_sign_in_until_it_ends(signed_in: dict[str, SignedIn], address: str) -> None:
+def test_a_link_to_a_file_is_good_for_one_sign_in_until_it_ends(
+    signed_in: dict[str, SignedIn], address: str, place: Path
+) -> None:
     analyst = signed_in["analyst"]
     page = analyst.page
     analyst.open(f"{address}/records?records_table=Treatments")
@@ -218,6 +227,12 @@ def test_a_link_to_a_file_is_good_for_one_sign_in_until_it_ends(signed_in: dict[
         page.get_by_role("button", name="CSV", exact=True).first.click()
     link = download.value.url
     assert "/media/" in link
+    of_file = [event for event in noted(place) if event.what == "download"][-1]
+    content = Path(download.value.path()).read_bytes()
+    assert (of_file.who, of_file.name) == ("analyst", NAMES["analyst"])
+    assert of_file.about["sha256"] == hashlib.sha256(content).hexdigest()
+    assert of_file.about["rows"] == content.count(b"\n") - 1
+    assert of_file.about["file"] == "treatments.csv"
     others = {role: somebody.context.request.get(link).status for role, somebody in signed_in.items()}
     assert others == {"owner": 404, "clinician": 404, "analyst": 200, "manager": 404, "nobody": 403}
     kept = analyst.cookies
@@ -254,6 +269,30 @@ def test_a_file_is_dropped_in_by_managers_alone(signed_in: dict[str, SignedIn], 
         assert signed_in[role].context.request.put(sent.value.url, data=b"x").status == status
     settle(manager.page)
     assert "treatments.csv" in manager.page.get_by_test_id("stMain").inner_text()
+
+
+def test_who_saw_what_is_noted_for_managers_to_read(signed_in: dict[str, SignedIn], address: str, place: Path) -> None:
+    owner, manager = signed_in["owner"], signed_in["manager"]
+    owner.open(f"{address}/side-effects?treatment_type=Skincare")
+    assert manager.open(f"{address}/audit") == "Audit"
+    seen = noted(place)
+    assert [(event.what, event.about) for event in seen if event.who == "owner"][-1] == (
+        "page",
+        {"page": "side-effects", "filters": {"treatment_type": ["skincare"]}},
+    )
+    assert seen[-1].about["page"] == "audit"
+    assert {event.who for event in seen} == {*CLOSED}
+    assert not [event for event in seen if event.who == "owner" and event.about.get("page") in ("patients", "sql")]
+    manager.page.get_by_role("button", name="Verify").click()
+    manager.page.wait_for_selector(f"text={seen[-1].sha256}")
+    assert not serious(manager.page)
+
+
+def noted(place: Path) -> list[audit.Event]:
+    """The events of the log, which is as it was written."""
+    log = audit.log_of(place / "outcomes.json")
+    assert not audit.verify(log).problem
+    return list(audit.events(log))
 
 
 def test_when_a_sign_in_ends_an_open_page_asks_to_sign_in_again(browser: Browser, address: str) -> None:

@@ -159,7 +159,9 @@ def test_every_page(visit: Callable[..., Page], address: str, width: int, scheme
         settle(page)
         assert page.locator("h1").inner_text() == module.TITLE
         assert page.get_by_text("Synthetic sample data").is_visible()
-        assert path in ("records", "patients", "what-changed", "sql") or page.locator(".js-plotly-plot").count()
+        assert (
+            path in ("records", "patients", "what-changed", "sql", "audit") or page.locator(".js-plotly-plot").count()
+        )
         text = page.locator("body").inner_text()
         assert "Traceback" not in text
         assert "could not be shown" not in text

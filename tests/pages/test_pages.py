@@ -38,7 +38,7 @@ def test_with_everything(opened: Opened, page: str) -> None:
     assert not app.error
     assert app.title[0].value == PAGES[PAGE_NAMES.index(page)].TITLE
     charts = app.get("plotly_chart")
-    assert page in ("records", "what-changed", "patients", "sql") or charts
+    assert page in ("records", "what-changed", "patients", "sql", "audit") or charts
     for chart in charts:
         Figure(json.loads(chart.proto.spec))  # raises where Plotly does not know a property or a value
 
@@ -51,7 +51,7 @@ def test_with_one_record(opened: Opened, page: str) -> None:
     assert "1 of 1 treatment records" in said(app).replace("**", "")
 
 
-@pytest.mark.parametrize("page", [name for name in PAGE_NAMES if name not in ("patients", "sql")])
+@pytest.mark.parametrize("page", [name for name in PAGE_NAMES if name not in ("patients", "sql", "audit")])
 def test_with_nothing_selected(opened: Opened, page: str) -> None:
     app = opened("many", MANY, page, treated_from="2090-01-01")
     assert not app.exception

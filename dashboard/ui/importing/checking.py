@@ -14,6 +14,7 @@ from dashboard import jobs
 from dashboard.charts.style import count
 from dashboard.ui import cache
 from dashboard.ui.account import counted, file_table, total
+from dashboard.ui.auditing import noted
 from dashboard.ui.fields import called, field, in_words, table_name
 from dashboard.ui.importing import draft as drafts
 from dashboard.ui.importing.draft import Draft
@@ -207,6 +208,7 @@ def _begin(draft: Draft, name: str) -> None:
         return
     afresh = ["--replace"] if draft.is_afresh else []
     report = draft.upload.folder / "import.json"
+    noted("import", files=[file.name for file in draft.upload.files], is_afresh=draft.is_afresh)
     jobs.start(draft.upload, "import", *draft.arguments(), "--into", cache.pointer(), *afresh, "--report", report)
     st.rerun()
 

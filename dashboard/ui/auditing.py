@@ -1,0 +1,87 @@
+"""What is noted in the audit log of those who signed in: the pages they see, the files they take, what they change.
+
+Where nobody signs in there is nobody to tell from another, and nothing is noted; what commands change is (cli/).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import streamlit as st
+
+from dashboard import audit
+from dashboard.access import viewer
+from dashboard.export import File
+from dashboard.ui import cache
+from dashboard.ui.address import Shown, shown
+from dashboard.ui.wording import plain
+from data import ImportRefused
+
+_SEEN = "page_noted"
+
+
+def noted(what: str, **about: Any) -> None:
+    """Notes that whoever looks does this; raises audit.Unwritable where that cannot be noted: then it is not done."""
+    who = viewer()
+    if who.subject:
+        audit.append(audit.log_of(cache.pointer()), who.subject, who.name, what, about)
+
+
+def last_events(most: int) -> list[audit.Event]:
+    """The last events, the latest last."""
+    return list(deque(audit.events(audit.log_of(cache.pointer())), maxlen=most))
+
+
+def verified() -> audit.Verified:
+    """Whether every event is there as it was written."""
+    return audit.verify(audit.log_of(cache.pointer()))
+
+
+def seen(now: Shown) -> None:
+    """Notes the page with its filters, once for as long as neither changes."""
+    about = {"page": now.url_path or "overview", "filters": now.filters.to_query()}
+    if viewer().subject and st.session_state.get(_SEEN) != about:
+        noted("page", **about)
+        st.session_state[_SEEN] = about
+
+
+def without_texts(sql: str) -> str:
+    """A query without the texts in it, which may name a person."""
+    return re.sub(r"'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$", "'...'", sql, flags=re.DOTALL)
+
+
+def changed(change: Callable[[], None], what: str, **about: Any) -> None:
+    """Notes that something kept beside the snapshot is changed, and changes it; or says why it cannot be."""
+    try:
+        noted(what, **about)
+        change()
+    except ImportRefused as refused:
+        st.error(plain(str(refused)))
+    else:
+        st.rerun()
+
+
+def taken(make: Callable[[], bytes | str], file: str) -> Callable[[], bytes | str]:
+    """The contents of a download, made and noted when somebody takes it: of the snapshot and filters shown now."""
+    page, store = shown(), cache.current_store()
+
+    def made() -> bytes | str:
+        content = make()
+        written = content.encode() if isinstance(content, str) else content
+        noted(
+            "download",
+            file=file,
+            page=page.url_path or "overview",
+            filters=page.filters.to_query(),
+            snapshot=store.name,
+            bytes=len(written),
+            sha256=sha256(written).hexdigest(),
+            **({"rows": written.rows} if isinstance(written, File) else {}),
+        )
+        return content
+
+    return cache.as_shown(made)
