@@ -13,7 +13,9 @@ import pytest
 
 import data
 from data import ImportReport
+from data.reporting import ImportWarning, Reject
 
+Told = tuple[int | None, str | None, str | None, str]
 TREATMENTS = """
 treatment_id,patient_id,treated_on,treatment_type,area,dose
 T1,P1,2024-01-10,neuromodulator,glabella,20
@@ -79,7 +81,12 @@ def practice(tmp_path: Path) -> Practice:
     return practice
 
 
-def reasons(report: ImportReport) -> list[tuple[int | None, str | None, str | None, str]]:
+def told(rows: Sequence[Reject] | Sequence[ImportWarning], file: str) -> list[Told]:
+    """Line, column, value and reason of what a report tells of one file's rows: those rejected, or its warnings."""
+    return [(one.line, one.column, one.value, one.reason) for one in rows if one.file == file]
+
+
+def reasons(report: ImportReport) -> list[Told]:
     """Line, column, value and reason of every rejected row."""
     return [(reject.line, reject.column, reject.value, reject.reason) for reject in report.rejects]
 
