@@ -88,11 +88,12 @@ def check(
     report: Path | None,
 ) -> None:
     """Read exports as an import would, and say what would become of every row; writes no snapshot."""
-    from dashboard.store import snapshot_path
     from data import check_exports, saved_mappings
     from data.proposing import preview
 
     if mapping and not Path(mapping).is_file():
+        from dashboard.store import snapshot_path  # which takes longer to be imported than a small file to be read
+
         mapping = str(saved_mappings(into or snapshot_path()).get(mapping, mapping))
     for place in (report, preview_place):
         _require_own_place(place, [*sources, Path(mapping or "")])
