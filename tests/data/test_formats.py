@@ -328,22 +328,28 @@ def test_a_column_that_stands_twice_is_read_by_its_number(empty: Practice) -> No
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("treatments.csv.gz", gzip.compress(delimited().encode())[:-9], "damaged archive"),
-        ("treatments.csv.gz", gzip.compress(b"0" * 200_000_000, 9), "more than 100 times its size"),
-        ("a.zip", zipped(treatments_csv=b"0" * 200_000_000), "more than 100 times its size"),
-        ("a.zip", zipped(b=zipped(treatments_csv=b"")), "archive within an archive"),
-        ("a.zip", zipped(treatments_csv=delimited().encode())[:60], "damaged archive"),
-        ("treatments.parquet", parquet()[:-60] + parquet()[-8:], "damaged Parquet file|cannot be read as Parquet"),
-        ("treatments.xlsx", workbook(("A", [HEADERS]))[:-200], "damaged archive|no workbook"),
-        ("treatments.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "no workbook|as a workbook"),
-        ("treatments.json", b"[" * 100_000, "nested too deeply"),
-        ("treatments.json", b"[{" + b'"a":{' * 100_000, "nested too deeply"),
-        ("treatments.json", b'[{"a": 1}', "not JSON"),
+        ("treatments.csv.gz", lambda: gzip.compress(delimited().encode())[:-9], "damaged archive"),
+        ("treatments.csv.gz", lambda: gzip.compress(b"0" * 200_000_000, 9), "more than 100 times its size"),
+        ("a.zip", lambda: zipped(treatments_csv=b"0" * 200_000_000), "more than 100 times its size"),
+        ("a.zip", lambda: zipped(b=zipped(treatments_csv=b"")), "archive within an archive"),
+        ("a.zip", lambda: zipped(treatments_csv=delimited().encode())[:60], "damaged archive"),
+        (
+            "treatments.parquet",
+            lambda: parquet()[:-60] + parquet()[-8:],
+            "damaged Parquet file|cannot be read as Parquet",
+        ),
+        ("treatments.xlsx", lambda: workbook(("A", [HEADERS]))[:-200], "damaged archive|no workbook"),
+        ("treatments.xls", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "no workbook|as a workbook"),
+        ("treatments.json", lambda: b"[" * 100_000, "nested too deeply"),
+        ("treatments.json", lambda: b"[{" + b'"a":{' * 100_000, "nested too deeply"),
+        ("treatments.json", lambda: b'[{"a": 1}', "not JSON"),
     ],
     ids=range(11),
 )
-def test_what_cannot_be_read_is_refused_with_its_name(empty: Practice, name: str, content: bytes, message: str) -> None:
-    empty.write(name, content)
+def test_what_cannot_be_read_is_refused_with_its_name(
+    empty: Practice, name: str, content: Callable[[], bytes], message: str
+) -> None:
+    empty.write(name, content())
     with pytest.raises(ImportRefused, match=message) as refused:
         empty.imports()
     assert name in str(refused.value)
