@@ -9,6 +9,7 @@ store/         a snapshot opened read-only: measures, records, definitions
 sandbox/       SQL from readers: a statement that is checked, in a process that can reach nothing
 measures/      from the counts of a measure's SQL to its figures
 changes.py     which figures and signals differ between two snapshots
+refusal.py     what all refusals have in common
 privacy.py     which small numbers, and what would give them away, do not leave
 statistics/    estimators over counts
 charts/        one function per measure: table -> figure
