@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from dashboard.refusal import Refusal
+
 DEBUG_VARIABLE = "OUTCOMES_DEBUG"
 INTERRUPTED = "interrupted; nothing was changed"
 
@@ -26,9 +28,6 @@ class Commands(click.Group):
     """A group whose every failure is one message and exit status 2, never a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from dashboard.export import ExportError
-        from dashboard.filters import FilterError
-        from dashboard.privacy import Withheld
         from data import ImportRefused
 
         ending = _Ending()
@@ -39,7 +38,7 @@ class Commands(click.Group):
             raise
         except (click.Abort, KeyboardInterrupt):
             raise Refused(INTERRUPTED) from None
-        except (ImportRefused, FilterError, ExportError, Withheld) as refusal:
+        except (ImportRefused, Refusal) as refusal:
             # DuckDB tells an interruption in words of its own, which may be taken for an error of the export's.
             raise Refused(INTERRUPTED if ending.was_asked else str(refusal)) from None
         except BrokenPipeError:

@@ -17,6 +17,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dashboard.refusal import Refusal
+
 FORMATS = ("csv", "parquet", "xlsx", "json")
 MEDIA_TYPES = {
     "csv": "text/csv",
@@ -37,7 +39,7 @@ NEUTRALISED = r"^'*[=+\-@\t\r\n＝＋－＠]"
 NO_XML = str.maketrans({"\ufffe": "\ufffd", "\uffff": "\ufffd"})
 
 
-class ExportError(ValueError):
+class ExportError(Refusal):
     """A table that a format cannot hold; the message says why and what can."""
 
 

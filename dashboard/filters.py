@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
 import queries
+from dashboard.refusal import Refusal
 
 NOT_RECORDED = "not recorded"
 
@@ -17,7 +18,7 @@ VALUE_FILTERS = RECORD_FILTERS + SIDE_EFFECT_FILTERS
 BOUND_FILTERS = ("treated_from", "treated_to", "dose_from", "dose_to")
 
 
-class FilterError(ValueError):
+class FilterError(Refusal):
     """A filter that cannot be understood; the message says which and what would be."""
 
 

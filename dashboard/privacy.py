@@ -26,13 +26,14 @@ import pandas as pd
 from dashboard.measures.maintenance import RETURNED_BY
 from dashboard.measures.resolution import RESOLVED_BY
 from dashboard.measures.watching import follow_up_funnel
+from dashboard.refusal import Refusal
 from dashboard.statistics.disclosure import TOTAL, Answer, Cell, Sum
 
 VARIABLE = "OUTCOMES_SUPPRESS_BELOW"
 MARK = "is_suppressed"
 
 
-class Withheld(ValueError):
+class Withheld(Refusal):
     """What is not told at all while small numbers are suppressed; the message says why and what can be had."""
 
 

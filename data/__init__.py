@@ -29,34 +29,37 @@ Beside it: contract.py (tables and columns), catalogue.py (treatment types: trea
 mappings/, sample/.
 """
 
-from data.catalogue import (
-    COLOURS,
-    Catalogue,
-    TreatmentType,
-    catalogue_of,
-    check_catalogue,
-    read_catalogue,
-    with_unknown,
-)
-from data.catalogue import written as written_catalogue
-from data.generations import Generation, KeptSnapshot, current, snapshots
-from data.importing import check_exports, import_exports
-from data.mapping import shipped as shipped_mappings
-from data.mending import mendable, mendable_name
-from data.practice_events import (
-    PracticeEvent,
-    PracticeEvents,
-    add_practice_event,
-    practice_events,
-    remove_practice_event,
-)
-from data.publishing import return_to
-from data.rederiving import rederive
-from data.refusal import ImportRefused
-from data.reporting import ImportReport
-from data.saved_mappings import remove_mapping, save_mapping, saved_mappings
-from data.saved_queries import remove_query, save_query, saved_queries
-from data.saved_views import SavedView, SavedViews, remove_view, rename_view, save_view, saved_views
+from typing import TYPE_CHECKING, Any
+
+# These are called like the modules that they stand in, so what an import of such a module leaves here is replaced.
+from data.practice_events import practice_events
+from data.saved_mappings import saved_mappings
+from data.saved_queries import saved_queries
+from data.saved_views import saved_views
+
+if TYPE_CHECKING:
+    from data.catalogue import (
+        COLOURS,
+        Catalogue,
+        TreatmentType,
+        catalogue_of,
+        check_catalogue,
+        read_catalogue,
+        with_unknown,
+    )
+    from data.catalogue import written as written_catalogue
+    from data.generations import Generation, KeptSnapshot, current, snapshots
+    from data.importing import check_exports, import_exports
+    from data.mapping import shipped as shipped_mappings
+    from data.mending import mendable, mendable_name
+    from data.practice_events import PracticeEvent, PracticeEvents, add_practice_event, remove_practice_event
+    from data.publishing import return_to
+    from data.rederiving import rederive
+    from data.refusal import ImportRefused
+    from data.reporting import ImportReport
+    from data.saved_mappings import remove_mapping, save_mapping
+    from data.saved_queries import remove_query, save_query
+    from data.saved_views import SavedView, SavedViews, remove_view, rename_view, save_view
 
 __all__ = [
     "COLOURS",
@@ -98,3 +101,43 @@ __all__ = [
     "with_unknown",
     "written_catalogue",
 ]
+
+_ROOMS = {
+    "catalogue": (
+        "COLOURS",
+        "Catalogue",
+        "TreatmentType",
+        "catalogue_of",
+        "check_catalogue",
+        "read_catalogue",
+        "with_unknown",
+    ),
+    "generations": ("Generation", "KeptSnapshot", "current", "snapshots"),
+    "importing": ("check_exports", "import_exports"),
+    "mending": ("mendable", "mendable_name"),
+    "practice_events": ("PracticeEvent", "PracticeEvents", "add_practice_event", "remove_practice_event"),
+    "publishing": ("return_to",),
+    "rederiving": ("rederive",),
+    "refusal": ("ImportRefused",),
+    "reporting": ("ImportReport",),
+    "saved_mappings": ("remove_mapping", "save_mapping"),
+    "saved_queries": ("remove_query", "save_query"),
+    "saved_views": ("SavedView", "SavedViews", "remove_view", "rename_view", "save_view"),
+}
+_OTHERWISE_CALLED = {"shipped_mappings": ("mapping", "shipped"), "written_catalogue": ("catalogue", "written")}
+_PLACES = {name: (room, name) for room, names in _ROOMS.items() for name in names} | _OTHERWISE_CALLED
+
+
+def __getattr__(name: str) -> Any:
+    """What is imported from here, fetched when it is: a process that converts one file needs no database."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    room, called = _PLACES[name]
+    found = globals()[name] = getattr(import_module(f"data.{room}"), called)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,8 +15,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from data.refusal import ImportRefused, unreadable
 
 FORMAT_VERSION = 1
@@ -272,6 +270,8 @@ def _bring_back(pointer: Path) -> str:
 def _format_version(file: Path, sha256: str) -> int:
     """The version of a snapshot file's layout, read once per content."""
     if sha256 not in _versions:
+        import duckdb  # most of what knows where a snapshot is opens none
+
         try:
             with duckdb.connect(str(file), read_only=True, config=READ_ONLY) as connection:
                 rows = connection.execute("select format_version from snapshot").fetchall()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from dashboard.store import Store
 
 SnapshotOf = Callable[[Exports], "Store"]
+# A test run starts hundreds of processes: where bytecode may not be kept, each would compile all it imports anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 RandomSnapshot = Callable[[int], tuple[Exports, "Store"]]
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from inspect import ismodule
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import dashboard
+import data
 import queries
 from dashboard.cli import main
 from dashboard.store import MEASURES, RECORDS
@@ -162,3 +166,9 @@ def test_every_dependency_is_exact() -> None:
         *project["tool"]["uv"]["constraint-dependencies"],
     ]
     assert all(re.fullmatch(r"[\w.-]+(\[\w+\])?==[\w.]+", requirement) for requirement in listed)
+
+
+@pytest.mark.parametrize("room", [dashboard, data])
+def test_what_a_room_offers_is_there(room: ModuleType) -> None:
+    """Names are fetched when they are asked for, and some are called like a module."""
+    assert [name for name in room.__all__ if not hasattr(room, name) or ismodule(getattr(room, name))] == []

@@ -40,10 +40,9 @@ def import_(
     report: Path | None,
 ) -> None:
     """Import exports into a snapshot: rows are matched by id, a later row replaces an earlier one."""
-    from dashboard.store import first_look, snapshot_path
     from data import import_exports
 
-    place = into or snapshot_path()
+    place = into or _usual_place()
     _require_own_place(report, [*sources, place, Path(mapping or "")])
     with Progress(progress_format) as progress:
         outcome = import_exports(
@@ -53,7 +52,7 @@ def import_(
             replace=replace,
             as_of=as_of.date() if as_of else None,
             progress=progress,
-            figures=partial(first_look, memory=memory),
+            figures=partial(_first_look, memory=memory),
             memory=memory,
             rejects=_rejects(report or place),
         )
@@ -90,12 +89,11 @@ def check(
     report: Path | None,
 ) -> None:
     """Read exports as an import would, and say what would become of every row; writes no snapshot."""
-    from dashboard.store import snapshot_path
     from data import check_exports, saved_mappings
     from data.proposing import preview
 
     if mapping and not Path(mapping).is_file():
-        mapping = str(saved_mappings(into or snapshot_path()).get(mapping, mapping))
+        mapping = str(saved_mappings(into or _usual_place()).get(mapping, mapping))
     for place in (report, preview_place):
         _require_own_place(place, [*sources, Path(mapping or "")])
     cut_off = as_of.date() if as_of else None
@@ -169,6 +167,19 @@ def mappings(name: str | None) -> None:
         click.echo(shipped[name].read_text(encoding="utf-8").rstrip("\n"))
     else:
         raise Refused(f"there is no mapping {name}: shipped are {', '.join(shipped)}")
+
+
+# The store takes longer to be imported than a small file to be read: a check needs none, an import at its end.
+def _usual_place() -> Path:
+    from dashboard.store import snapshot_path
+
+    return snapshot_path()
+
+
+def _first_look(place: Path, memory: int | None) -> list[tuple[str, str, str, bytes]]:
+    from dashboard.store import first_look
+
+    return first_look(place, memory)
 
 
 def _require_own_place(report: Path | None, others: list[Path]) -> None:

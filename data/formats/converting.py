@@ -16,12 +16,12 @@ import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import accumulate, zip_longest
 from pathlib import Path
 
 import pyarrow as pa
 
-from data.formats import excel_rows, json_rows, parquet_rows
 from data.formats.rows import REFUSED, Row, Rows
 from data.refusal import ImportRefused
 
@@ -31,11 +31,8 @@ FILE_BYTES = 50_000_000_000
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 BATCH_ROWS = 20_000
 BATCH_BYTES = 20_000_000
-READERS: dict[str, Callable[[Path], Iterator[Rows]]] = {
-    "excel": excel_rows.sheets,
-    "json": json_rows.sheets,
-    "parquet": parquet_rows.sheets,
-}
+# Each with the libraries that it needs, of which a file needs one.
+READERS = {"excel": "data.formats.excel_rows", "json": "data.formats.json_rows", "parquet": "data.formats.parquet_rows"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,8 @@ class Sheet:
 def convert(kind: str, path: Path, folder: Path) -> list[Sheet]:
     """Write every sheet of a file into the folder, and what there is of them."""
     made: list[Sheet] = []
-    for rows in READERS[kind](path):
+    sheets: Callable[[Path], Iterator[Rows]] = import_module(READERS[kind]).sheets
+    for rows in sheets(path):
         file = f"{len(made)}.arrow"
         count = _write(rows, folder / file)
         if count:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 
 import data
 from data import ImportReport
+from data.reporting import ImportWarning, Reject
 
+Told = tuple[int | None, str | None, str | None, str]
 TREATMENTS = """
 treatment_id,patient_id,treated_on,treatment_type,area,dose
 T1,P1,2024-01-10,neuromodulator,glabella,20
@@ -44,7 +47,7 @@ class Practice:
 
     def write(self, name: str, content: str | bytes) -> Path:
         """An export file; text begins at the first character that is not blank."""
-        self.exports.mkdir(exist_ok=True)
+        self.exports.mkdir(parents=True, exist_ok=True)
         path = self.exports / name
         path.write_bytes(content.lstrip().encode() if isinstance(content, str) else content)
         return path
@@ -66,6 +69,14 @@ class Practice:
         assert report.reject_count >= sum(account.rows_rejected for account in report.files)
         return report
 
+    def becomes(self, imported: Callable[[Practice], object]) -> None:
+        """Becomes what these imports make of it: done by one practice, whose folder the others of the run copy."""
+        once = self.folder.parent / f"once_{imported.__name__}"
+        if not once.exists():
+            imported(first := Practice(once.with_suffix(".unfinished")))
+            first.folder.rename(once)
+        shutil.copytree(once, self.folder, dirs_exist_ok=True)
+
     def rows(self, select: str) -> Sequence[tuple[Any, ...]]:
         with duckdb.connect(str(data.current(self.pointer).path), read_only=True) as connection:
             return connection.execute(select).fetchall()
@@ -79,7 +90,18 @@ def practice(tmp_path: Path) -> Practice:
     return practice
 
 
-def reasons(report: ImportReport) -> list[tuple[int | None, str | None, str | None, str]]:
+def four_records(practice: Practice) -> None:
+    """The four treatment records, imported."""
+    practice.write("treatments.csv", TREATMENTS)
+    practice.imports()
+
+
+def told(rows: Sequence[Reject] | Sequence[ImportWarning], file: str) -> list[Told]:
+    """Line, column, value and reason of what a report tells of one file's rows: those rejected, or its warnings."""
+    return [(one.line, one.column, one.value, one.reason) for one in rows if one.file == file]
+
+
+def reasons(report: ImportReport) -> list[Told]:
     """Line, column, value and reason of every rejected row."""
     return [(reject.line, reject.column, reject.value, reject.reason) for reject in report.rejects]
 

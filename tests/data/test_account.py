@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import data
-from data import ImportRefused
+from data import ImportRefused, ImportReport
 from data.importing import STEPS
 from data.reporting import TOLD
-from tests.data.conftest import TREATMENTS, Practice, reasons, warned
+from tests.data.conftest import TREATMENTS, Practice, told, warned
 
 TODAY = date.today()
 
@@ -46,65 +46,95 @@ def test_text_is_trimmed_and_ids_keep_their_zeros(practice: Practice) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("row", "column", "value", "reason"),
-    [
-        (",P1,2024-01-10,neuromodulator", "treatment_id", None, "treatment_id is missing"),
-        ("T9, ,2024-01-10,neuromodulator", "patient_id", None, "patient_id is missing"),
-        ("T9,P1,,neuromodulator", "treated_on", None, "treated_on is missing"),
-        ("T9,P1,2024-02-30,neuromodulator", "treated_on", "2024-02-30", "no date that can be read"),
-        ("T9,P1,2024-02,neuromodulator", "treated_on", "2024-02", "only a month, no day"),
-        ("T9,P1,2024-01-10T10:00:00Z,skincare", "treated_on", "2024-01-10T10:00:00Z", "no date that can be read"),
-        ("T9,P1,2024-01-10,", "treatment_type", None, "treatment_type is missing"),
-        ("T9,P1,2024-01-10", None, None, "3 cells where the header has 4"),
-        ("T9,P1,2024-01-10,skincare,", None, None, "5 cells where the header has 4"),
-        ('T9,"P1,2024-01-10,skincare', None, None, "unclosed quote"),
-        ('T9,P"1,2024-01-10,skincare', None, None, "a quote in the middle of a cell"),
-        (
-            f"T9,P1,{TODAY + timedelta(days=2)},skincare",
-            "treated_on",
-            f"{TODAY + timedelta(days=2)}",
-            f"later than {TODAY}",
-        ),
-    ],
-)
+REJECTED: list[tuple[str, str | None, str | None, str]] = [
+    (",P1,2024-01-10,neuromodulator", "treatment_id", None, "treatment_id is missing"),
+    ("T9, ,2024-01-10,neuromodulator", "patient_id", None, "patient_id is missing"),
+    ("T9,P1,,neuromodulator", "treated_on", None, "treated_on is missing"),
+    ("T9,P1,2024-02-30,neuromodulator", "treated_on", "2024-02-30", "no date that can be read"),
+    ("T9,P1,2024-02,neuromodulator", "treated_on", "2024-02", "only a month, no day"),
+    ("T9,P1,2024-01-10T10:00:00Z,skincare", "treated_on", "2024-01-10T10:00:00Z", "no date that can be read"),
+    ("T9,P1,2024-01-10,", "treatment_type", None, "treatment_type is missing"),
+    ("T9,P1,2024-01-10", None, None, "3 cells where the header has 4"),
+    ("T9,P1,2024-01-10,skincare,", None, None, "5 cells where the header has 4"),
+    ('T9,"P1,2024-01-10,skincare', None, None, "unclosed quote"),
+    ('T9,P"1,2024-01-10,skincare', None, None, "a quote in the middle of a cell"),
+    (
+        f"T9,P1,{TODAY + timedelta(days=2)},skincare",
+        "treated_on",
+        f"{TODAY + timedelta(days=2)}",
+        f"later than {TODAY}",
+    ),
+]
+OUT_OF_ORDER = [
+    ("T3,2024-01-31,,,", "onset_on", "before its treatment on 2024-02-01"),
+    ("T3,2024-02-05,2024-02-04,,", "resolved_on", "before the onset on 2024-02-05"),
+    ("T3,2024-02-05,,2024-02-04,", "resolved_by", "before the onset on 2024-02-05"),
+    ("T3,2024-02-05,,,2024-02-04", "last_present_on", "before the onset on 2024-02-05"),
+    ("T3,2024-02-05,,2024-02-07,2024-02-08", "resolved_by", "seen gone before it was last present on 2024-02-08"),
+    ("T99,2024-02-05,,,", "treatment_id", "no treatment record 'T99'"),
+    (",2024-02-05,,,", "treatment_id", "neither treatment_id nor patient_id is given"),
+]
+
+
+@pytest.fixture(scope="module")
+def rejected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Practice, ImportReport]:
+    """Treatments that cannot be kept, each between two good ones in a file of its own; all files in one import."""
+    practice = Practice(tmp_path_factory.mktemp("rejected"))
+    for n, (row, *_) in enumerate(REJECTED):
+        practice.write(
+            f"{n}_treatments.csv",
+            "treatment_id,patient_id,treated_on,treatment_type\n"
+            f"{n}-1,P1,2024-01-10,skincare\n{row}\n{n}-2,P1,2024-01-11,skincare\n",
+        )
+    return practice, practice.imports()
+
+
+@pytest.mark.parametrize(("row", "column", "value", "reason"), REJECTED)
 def test_a_treatment_that_cannot_be_kept_is_rejected_with_its_reason(
-    practice: Practice, row: str, column: str | None, value: str | None, reason: str
+    rejected: tuple[Practice, ImportReport], row: str, column: str | None, value: str | None, reason: str
 ) -> None:
-    practice.write(
-        "treatments.csv",
-        "treatment_id,patient_id,treated_on,treatment_type\n"
-        f"T1,P1,2024-01-10,skincare\n{row}\nT2,P1,2024-01-11,skincare\n",
-    )
-    report = practice.imports()
-    assert reasons(report) == [(3, column, value, reason)]
-    assert practice.rows("select treatment_id from treatments") == [("T1",), ("T2",)]
-    assert practice.rows('select import_no, file, line, "table", raw from rejects') == [
-        (1, "treatments.csv", 3, "treatments", row)
+    practice, report = rejected
+    n = [row for row, *_ in REJECTED].index(row)
+    file = f"{n}_treatments.csv"
+    assert told(report.rejects, file) == [(3, column, value, reason)]
+    assert practice.rows(f"select treatment_id from treatments where starts_with(treatment_id, '{n}-')") == [
+        (f"{n}-1",),
+        (f"{n}-2",),
+    ]
+    assert practice.rows(f"select import_no, line, \"table\", raw from rejects where file = '{file}'") == [
+        (1, 3, "treatments", row)
     ]
 
 
-@pytest.mark.parametrize(
-    ("row", "column", "reason"),
-    [
-        ("T3,2024-01-31,,,", "onset_on", "before its treatment on 2024-02-01"),
-        ("T3,2024-02-05,2024-02-04,,", "resolved_on", "before the onset on 2024-02-05"),
-        ("T3,2024-02-05,,2024-02-04,", "resolved_by", "before the onset on 2024-02-05"),
-        ("T3,2024-02-05,,,2024-02-04", "last_present_on", "before the onset on 2024-02-05"),
-        ("T3,2024-02-05,,2024-02-07,2024-02-08", "resolved_by", "seen gone before it was last present on 2024-02-08"),
-        ("T99,2024-02-05,,,", "treatment_id", "no treatment record 'T99'"),
-        (",2024-02-05,,,", "treatment_id", "neither treatment_id nor patient_id is given"),
-    ],
-)
-def test_a_broken_order_of_dates_rejects_a_side_effect(practice: Practice, row: str, column: str, reason: str) -> None:
-    practice.write(
-        "side_effects.csv",
-        "treatment_id,onset_on,resolved_on,resolved_by,last_present_on,effect\n"
-        f"{row},bruising\nT3,2024-02-01,2024-02-01,2024-02-01,2024-02-01,bruising\n",
-    )
-    report = practice.imports()
-    assert [(line, at, why) for line, at, _, why in reasons(report)] == [(2, column, reason)]
-    assert practice.rows("select side_effect_id from side_effects") == [("side_effects.csv:3",)]
+def test_nothing_else_is_rejected_or_loaded(rejected: tuple[Practice, ImportReport]) -> None:
+    practice, report = rejected
+    assert len(report.rejects) == len(REJECTED)
+    assert practice.rows("select count(*) from treatments") == [(2 * len(REJECTED),)]
+
+
+@pytest.fixture(scope="module")
+def out_of_order(tmp_path_factory: pytest.TempPathFactory) -> tuple[Practice, ImportReport]:
+    """Side effects whose dates or ids cannot be, each before a good one in a file of its own; all in one import."""
+    practice = Practice(tmp_path_factory.mktemp("out_of_order"))
+    practice.write("treatments.csv", TREATMENTS)
+    for n, (row, *_) in enumerate(OUT_OF_ORDER):
+        practice.write(
+            f"{n}_side_effects.csv",
+            "treatment_id,onset_on,resolved_on,resolved_by,last_present_on,effect\n"
+            f"{row},bruising\nT3,2024-02-01,2024-02-01,2024-02-01,2024-02-01,bruising\n",
+        )
+    return practice, practice.imports()
+
+
+@pytest.mark.parametrize(("row", "column", "reason"), OUT_OF_ORDER)
+def test_a_broken_order_of_dates_rejects_a_side_effect(
+    out_of_order: tuple[Practice, ImportReport], row: str, column: str, reason: str
+) -> None:
+    practice, report = out_of_order
+    file = f"{[row for row, *_ in OUT_OF_ORDER].index(row)}_side_effects.csv"
+    assert [(line, at, why) for line, at, _, why in told(report.rejects, file)] == [(2, column, reason)]
+    loaded = practice.rows(f"select side_effect_id from side_effects where starts_with(side_effect_id, '{file}:')")
+    assert loaded == [(f"{file}:3",)]
 
 
 def test_an_optional_value_that_cannot_be_read_is_empty_and_warned_of(practice: Practice) -> None:

@@ -6,8 +6,11 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +19,8 @@ import pytest
 import xlsxwriter
 import xlwt
 
-from data import ImportRefused
+from data import ImportRefused, ImportReport
+from data.reporting import FileAccount
 from tests.data.conftest import Practice, reasons
 
 HEADERS = ("treatment_id", "patient_id", "treated_on", "treatment_type", "dose", "product")
@@ -31,7 +35,7 @@ LOADED = [
     ("0003", "P1", date(2024, 5, 10), "neuromodulator", None, "Produit é"),
 ]
 SELECT = "select treatment_id, patient_id, treated_on, treatment_type, dose, product from treatments order by 1"
-Written = Callable[[], bytes]
+Rows = Sequence[Sequence[str]]
 
 
 @pytest.fixture
@@ -41,7 +45,9 @@ def empty(practice: Practice) -> Practice:
     return practice
 
 
-def delimited(delimiter: str = ",", quote: str = '"', end: str = "\n", escape: str = "", every: bool = False) -> str:
+def delimited(
+    rows: Rows = ROWS, delimiter: str = ",", quote: str = '"', end: str = "\n", escape: str = "", every: bool = False
+) -> str:
     """The rows as text, with quotes around every cell or only where they are needed."""
 
     def cell(text: str) -> str:
@@ -49,7 +55,7 @@ def delimited(delimiter: str = ",", quote: str = '"', end: str = "\n", escape: s
             return quote + text.replace(quote, (escape or quote) + quote) + quote
         return text
 
-    return "".join(delimiter.join(map(cell, row)) + end for row in (HEADERS, *ROWS))
+    return "".join(delimiter.join(map(cell, row)) + end for row in (HEADERS, *rows))
 
 
 def workbook(*sheets: tuple[str, Sequence[Sequence[Any]]]) -> bytes:
@@ -69,11 +75,11 @@ def workbook(*sheets: tuple[str, Sequence[Sequence[Any]]]) -> bytes:
     return content.getvalue()
 
 
-def old_workbook() -> bytes:
+def old_workbook(rows: Rows) -> bytes:
     """The rows as a workbook of before 2007, with real days."""
     book = xlwt.Workbook()
     sheet = book.add_sheet("Treatments")
-    for at, row in enumerate((HEADERS, *map(typed, ROWS))):
+    for at, row in enumerate((HEADERS, *map(typed, rows))):
         for column, cell in enumerate(row):
             if cell is not None:
                 sheet.write(at, column, cell, xlwt.easyxf(num_format_str="DD/MM/YYYY" if column == 2 else "General"))
@@ -95,86 +101,151 @@ def typed(row: Sequence[str]) -> list[Any]:
     return [*row[:2], datetime.fromisoformat(row[2]), row[3], float(row[4]) if row[4] else None, row[5]]
 
 
-def objects() -> list[dict[str, str]]:
-    return [dict(zip(HEADERS, row, strict=True)) for row in ROWS]
+def objects(rows: Rows = ROWS) -> list[dict[str, str]]:
+    return [dict(zip(HEADERS, row, strict=True)) for row in rows]
 
 
-def parquet() -> bytes:
+def parquet(rows: Rows = ROWS) -> bytes:
     content = io.BytesIO()
-    columns = list(zip(*map(typed, ROWS), strict=True))
+    columns = list(zip(*map(typed, rows), strict=True))
     pyarrow.parquet.write_table(pa.table(dict(zip(HEADERS, columns, strict=True))), content)
     return content.getvalue()
 
 
-FORMATS: dict[str, tuple[str, bytes, tuple[int, ...]]] = {
+def text(rows: Rows, encoding: str = "utf-8", **how: Any) -> bytes:
+    return delimited(rows, **how).encode(encoding)
+
+
+FORMATS: dict[str, tuple[str, Callable[[Rows], bytes], tuple[int, ...]]] = {
     **{
-        f"delimiter {delimiter}": ("treatments.csv", delimited(delimiter).encode(), (2, 3, 4))
+        f"delimiter {delimiter}": ("treatments.csv", partial(text, delimiter=delimiter), (2, 3, 4))
         for delimiter in (",", ";", "\t", "|", "^", "~", "\x1f", "¦", "§", "||")
     },
-    "apostrophes": ("treatments.csv", delimited(quote="'", every=True).encode(), (2, 3, 4)),
-    "every cell quoted": ("treatments.csv", delimited(every=True).encode(), (2, 3, 4)),
-    "escapes": ("treatments.csv", delimited(escape="\\").encode(), (2, 3, 4)),
-    "tabs in .txt": ("treatments.txt", delimited("\t").encode(), (2, 3, 4)),
+    "apostrophes": ("treatments.csv", partial(text, quote="'", every=True), (2, 3, 4)),
+    "every cell quoted": ("treatments.csv", partial(text, every=True), (2, 3, 4)),
+    "escapes": ("treatments.csv", partial(text, escape="\\"), (2, 3, 4)),
+    "tabs in .txt": ("treatments.txt", partial(text, delimiter="\t"), (2, 3, 4)),
     **{
-        f"{encoding} {end!r}": ("treatments.csv", delimited(end=end).encode(encoding), (2, 3, 4))
+        f"{encoding} {end!r}": ("treatments.csv", partial(text, encoding=encoding, end=end), (2, 3, 4))
         for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252")
         for end in ("\n", "\r\n", "\r")
     },
-    "title": ("treatments.csv", ("Exported on 1.6.2024\n\nPage 1 of 1\n" + delimited()).encode(), (5, 6, 7)),
-    "sep=": ("treatments.csv", ("sep=;\r\n" + delimited(";")).encode(), (3, 4, 5)),
-    "trailing delimiters": ("treatments.csv", delimited(end=",\n").replace("product,", "product").encode(), (2, 3, 4)),
+    "title": ("treatments.csv", lambda rows: b"Exported on 1.6.2024\n\nPage 1 of 1\n" + text(rows), (5, 6, 7)),
+    "sep=": ("treatments.csv", lambda rows: b"sep=;\r\n" + text(rows, delimiter=";"), (3, 4, 5)),
+    "trailing delimiters": (
+        "treatments.csv",
+        lambda rows: text(rows, end=",\n").replace(b"product,", b"product"),
+        (2, 3, 4),
+    ),
     "other spelling of headers": (
         "treatments.csv",
-        delimited().replace("treatment_id", " Treatment ID\u00a0").replace("patient_id", "PATIENT-ID").encode(),
+        lambda rows: (
+            delimited(rows).replace("treatment_id", " Treatment ID\u00a0").replace("patient_id", "PATIENT-ID").encode()
+        ),
         (2, 3, 4),
     ),
     "header in two rows": (
         "treatments.csv",
-        delimited()
-        .replace(",".join(HEADERS), "treatment,patient,treated,treatment,,\nid,id,on,type,dose,product")
-        .encode(),
+        lambda rows: (
+            delimited(rows)
+            .replace(",".join(HEADERS), "treatment,patient,treated,treatment,,\nid,id,on,type,dose,product")
+            .encode()
+        ),
         (3, 4, 5),
     ),
-    "gzip in capitals": ("TREATMENTS.CSV.GZ", gzip.compress(delimited().encode()), (2, 3, 4)),
-    "gzip": ("treatments.csv.gz", gzip.compress(delimited().encode()), (2, 3, 4)),
-    "zip": ("exports.zip", zipped(**{"a/treatments.csv": delimited().encode(), "__MACOSX/._x": b"x"}), (2, 3, 4)),
-    "array": ("treatments.json", json.dumps(objects()).encode(), (1, 2, 3)),
-    "arrays by name": ("all.json", json.dumps({"treatments": objects(), "n": 3}).encode(), (1, 2, 3)),
-    "ndjson": ("treatments.ndjson", "\n".join(map(json.dumps, objects())).encode(), (1, 2, 3)),
-    "parquet": ("treatments.parquet", parquet(), (1, 2, 3)),
-    "workbook": ("book.xlsx", workbook(("Treatments", [HEADERS, *map(typed, ROWS)])), (2, 3, 4)),
-    "old workbook": ("book.xls", old_workbook(), (2, 3, 4)),
+    "gzip in capitals": ("TREATMENTS.CSV.GZ", lambda rows: gzip.compress(text(rows)), (2, 3, 4)),
+    "gzip": ("treatments.csv.gz", lambda rows: gzip.compress(text(rows)), (2, 3, 4)),
+    "zip": ("exports.zip", lambda rows: zipped(**{"a/treatments.csv": text(rows), "__MACOSX/._x": b"x"}), (2, 3, 4)),
+    "array": ("treatments.json", lambda rows: json.dumps(objects(rows)).encode(), (1, 2, 3)),
+    "arrays by name": (
+        "all.json",
+        lambda rows: json.dumps({"treatments": objects(rows), "n": 3}).encode(),
+        (1, 2, 3),
+    ),
+    "ndjson": ("treatments.ndjson", lambda rows: "\n".join(map(json.dumps, objects(rows))).encode(), (1, 2, 3)),
+    "parquet": ("treatments.parquet", parquet, (1, 2, 3)),
+    "workbook": ("book.xlsx", lambda rows: workbook(("Treatments", [HEADERS, *map(typed, rows)])), (2, 3, 4)),
+    "old workbook": ("book.xls", old_workbook, (2, 3, 4)),
     "workbook with a title": (
         "treatments.xlsx",
-        workbook(("Sheet1", [["My practice"], [], HEADERS, *map(typed, ROWS)])),
+        lambda rows: workbook(("Sheet1", [["My practice"], [], HEADERS, *map(typed, rows)])),
         (4, 5, 6),
     ),
-    "zipped workbook": ("a.zip", zipped(**{"t.xlsx": workbook(("treatments", [HEADERS, *ROWS]))}), (2, 3, 4)),
+    "zipped workbook": (
+        "a.zip",
+        lambda rows: zipped(**{"t.xlsx": workbook(("treatments", [HEADERS, *rows]))}),
+        (2, 3, 4),
+    ),
 }
 
 # Ways of writing that only the contract's own names are recognised in; a mapping names columns to the letter.
 CONTRACTS = ("arrays by name", "other spelling of headers", "header in two rows", "zip")
 
 
+def rows_of(way: str) -> list[tuple[str, ...]]:
+    """The rows, with numbers that no other way of writing has."""
+    return [(f"{list(FORMATS).index(way):03}{at}", *row[1:]) for at, row in enumerate(ROWS)]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Files of every format, imported at once: the practice, its report, and each file's name in it."""
+
+    practice: Practice
+    report: ImportReport
+    names: dict[str, str]
+
+    def file(self, way: str) -> FileAccount:
+        """The account of the file that is written in this way."""
+        (account,) = (one for one in self.report.files if one.file.startswith(self.names[way]))
+        return account
+
+
+def imported(folder: Path, ways: Iterable[str], mapping: str | None = None) -> Imported:
+    practice, names = Practice(folder), {}
+    for way in ways:
+        name, content, _ = FORMATS[way]
+        names[way] = f"{list(FORMATS).index(way)}_{name}"
+        practice.write(names[way], content(rows_of(way)))
+    return Imported(practice, practice.imports(practice.mapping(mapping) if mapping else None), names)
+
+
+@pytest.fixture(scope="module")
+def all_formats(tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    return imported(tmp_path_factory.mktemp("formats"), FORMATS)
+
+
+@pytest.fixture(scope="module")
+def second_rows_broken(tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    """All formats, read by a mapping that finds no patient in the second row of each file."""
+    patient = "case when treatment_id not like '%1' then patient_id end"
+    mapping = f'[treatments]\nfile = "*"\ncolumns = {{ patient_id = {{ sql = "{patient}" }} }}\n'
+    ways = [way for way in FORMATS if way not in CONTRACTS]
+    return imported(tmp_path_factory.mktemp("broken"), ways, mapping)
+
+
 @pytest.mark.parametrize("way", FORMATS)
-def test_the_same_records_from_every_format(empty: Practice, way: str) -> None:
-    name, content, _ = FORMATS[way]
-    empty.write(name, content)
-    report = empty.imports()
-    assert empty.rows(SELECT) == LOADED
-    assert (report.files[0].rows_read, report.files[0].rows_loaded) == (3, 3)
-    assert not [warning.reason for warning in report.warnings if "windows-1252" not in warning.reason]
+def test_the_same_records_from_every_format(all_formats: Imported, way: str) -> None:
+    account = all_formats.file(way)
+    ids = [treatment_id for treatment_id, *_ in rows_of(way)]
+    loaded = all_formats.practice.rows(SELECT.replace("order by", f"where treatment_id in {tuple(ids)} order by"))
+    assert loaded == [(treatment_id, *row[1:]) for treatment_id, row in zip(ids, LOADED, strict=True)]
+    assert (account.rows_read, account.rows_loaded) == (3, 3)
+    warnings = [one.reason for one in all_formats.report.warnings if one.file == account.file]
+    assert not [reason for reason in warnings if "windows-1252" not in reason]
+
+
+def test_of_every_format_nothing_but_its_rows_is_read(all_formats: Imported) -> None:
+    assert len(all_formats.report.files) == len(FORMATS)
+    assert all_formats.practice.rows("select count(*) from treatments") == [(3 * len(FORMATS),)]
 
 
 @pytest.mark.parametrize("way", [way for way in FORMATS if way not in CONTRACTS])
-def test_a_rejected_row_is_told_by_its_line(empty: Practice, way: str) -> None:
-    name, content, lines = FORMATS[way]
-    empty.write(name, content)
-    patient = "case when treatment_id <> '0002' then patient_id end"
-    mapping = f'[treatments]\nfile = "*"\ncolumns = {{ patient_id = {{ sql = "{patient}" }} }}\n'
-    report = empty.imports(empty.mapping(mapping))
-    assert [(line, why) for line, _, _, why in reasons(report)] == [(lines[1], "patient_id is missing")]
-    assert "0002" in (report.rejects[0].raw or "")
+def test_a_rejected_row_is_told_by_its_line(second_rows_broken: Imported, way: str) -> None:
+    file, (_, second, _) = second_rows_broken.file(way).file, rows_of(way)
+    rejects = [one for one in second_rows_broken.report.rejects if one.file == file]
+    assert [(one.line, one.reason) for one in rejects] == [(FORMATS[way][2][1], "patient_id is missing")]
+    assert second[0] in (rejects[0].raw or "")
 
 
 def test_nested_json_is_read_by_its_paths(empty: Practice) -> None:
@@ -257,22 +328,28 @@ def test_a_column_that_stands_twice_is_read_by_its_number(empty: Practice) -> No
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("treatments.csv.gz", gzip.compress(delimited().encode())[:-9], "damaged archive"),
-        ("treatments.csv.gz", gzip.compress(b"0" * 200_000_000, 9), "more than 100 times its size"),
-        ("a.zip", zipped(treatments_csv=b"0" * 200_000_000), "more than 100 times its size"),
-        ("a.zip", zipped(b=zipped(treatments_csv=b"")), "archive within an archive"),
-        ("a.zip", zipped(treatments_csv=delimited().encode())[:60], "damaged archive"),
-        ("treatments.parquet", parquet()[:-60] + parquet()[-8:], "damaged Parquet file|cannot be read as Parquet"),
-        ("treatments.xlsx", workbook(("A", [HEADERS]))[:-200], "damaged archive|no workbook"),
-        ("treatments.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "no workbook|as a workbook"),
-        ("treatments.json", b"[" * 100_000, "nested too deeply"),
-        ("treatments.json", b"[{" + b'"a":{' * 100_000, "nested too deeply"),
-        ("treatments.json", b'[{"a": 1}', "not JSON"),
+        ("treatments.csv.gz", lambda: gzip.compress(delimited().encode())[:-9], "damaged archive"),
+        ("treatments.csv.gz", lambda: gzip.compress(b"0" * 200_000_000, 9), "more than 100 times its size"),
+        ("a.zip", lambda: zipped(treatments_csv=b"0" * 200_000_000), "more than 100 times its size"),
+        ("a.zip", lambda: zipped(b=zipped(treatments_csv=b"")), "archive within an archive"),
+        ("a.zip", lambda: zipped(treatments_csv=delimited().encode())[:60], "damaged archive"),
+        (
+            "treatments.parquet",
+            lambda: parquet()[:-60] + parquet()[-8:],
+            "damaged Parquet file|cannot be read as Parquet",
+        ),
+        ("treatments.xlsx", lambda: workbook(("A", [HEADERS]))[:-200], "damaged archive|no workbook"),
+        ("treatments.xls", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "no workbook|as a workbook"),
+        ("treatments.json", lambda: b"[" * 100_000, "nested too deeply"),
+        ("treatments.json", lambda: b"[{" + b'"a":{' * 100_000, "nested too deeply"),
+        ("treatments.json", lambda: b'[{"a": 1}', "not JSON"),
     ],
     ids=range(11),
 )
-def test_what_cannot_be_read_is_refused_with_its_name(empty: Practice, name: str, content: bytes, message: str) -> None:
-    empty.write(name, content)
+def test_what_cannot_be_read_is_refused_with_its_name(
+    empty: Practice, name: str, content: Callable[[], bytes], message: str
+) -> None:
+    empty.write(name, content())
     with pytest.raises(ImportRefused, match=message) as refused:
         empty.imports()
     assert name in str(refused.value)

@@ -20,7 +20,7 @@ import pytest
 import data
 from data import ImportRefused, generations, publishing
 from data.catalogue import SHIPPED
-from tests.data.conftest import Practice
+from tests.data.conftest import Practice, four_records
 
 ROOT = Path(data.__file__).parent.parent
 
@@ -60,7 +60,7 @@ def test_the_same_import_twice_changes_nothing_and_says_so(practice: Practice) -
 
 @pytest.mark.parametrize("change", ["row", "reject", "cut-off", "catalogue", "replace"])
 def test_whatever_is_new_makes_a_new_snapshot(practice: Practice, change: str) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     if change == "row":
         practice.write("more_treatments.csv", "treatment_id,patient_id,treated_on,treatment_type\nT5,P1,2024-01-10,x\n")
     elif change == "reject":
@@ -74,7 +74,7 @@ def test_whatever_is_new_makes_a_new_snapshot(practice: Practice, change: str) -
 
 
 def test_a_second_import_adds_and_replaces_by_id(practice: Practice) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     header = "treatment_id,patient_id,treated_on,treatment_type,area,dose\n"
     practice.write(
         "treatments.csv",
@@ -100,14 +100,14 @@ def test_a_second_import_adds_and_replaces_by_id(practice: Practice) -> None:
 
 
 def test_a_cut_off_before_records_that_are_there_is_refused(practice: Practice) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     with pytest.raises(ImportRefused, match=r"holds records up to 2024-05-10.*--replace"):
         practice.imports(as_of=date(2024, 5, 9))
     assert data.current(practice.pointer).number == 1
 
 
 def test_a_failed_import_leaves_the_old_snapshot(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     before, there = practice.pointer.read_bytes(), files(practice)
     practice.write("follow_ups.csv", "treatment_id,followed_up_on\nT1,03/04/2024\n")
     with pytest.raises(ImportRefused, match="are not certain"):
@@ -150,9 +150,18 @@ def of_the_month(practice: Practice, month: int) -> None:
     practice.imports(replace=True)
 
 
-def test_the_snapshots_are_listed_and_an_older_one_returned_to(practice: Practice) -> None:
+def two_months(practice: Practice) -> None:
+    for month in (1, 2):
+        of_the_month(practice, month)
+
+
+def three_months(practice: Practice) -> None:
     for month in (1, 2, 3):
         of_the_month(practice, month)
+
+
+def test_the_snapshots_are_listed_and_an_older_one_returned_to(practice: Practice) -> None:
+    practice.becomes(three_months)
     listed = data.snapshots(practice.pointer)
     assert [(one.number, one.as_of, one.rows, one.files, one.is_current, one.problem) for one in listed] == [
         (3, date(2024, 3, 1), 3, ("treatments.csv",), True, None),
@@ -173,8 +182,7 @@ def test_the_snapshots_are_listed_and_an_older_one_returned_to(practice: Practic
 
 
 def test_the_next_import_adds_to_what_was_returned_to(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    for month in (1, 2, 3):
-        of_the_month(practice, month)
+    practice.becomes(three_months)
     data.return_to(practice.pointer, 1)
     practice.write("treatments.csv", "treatment_id,patient_id,treated_on,treatment_type\nN,P9,2024-04-01,skincare\n")
     monkeypatch.setenv(publishing.KEPT_VARIABLE, "1")
@@ -184,8 +192,7 @@ def test_the_next_import_adds_to_what_was_returned_to(practice: Practice, monkey
 
 
 def test_the_current_snapshot_is_kept_however_old(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    for month in (1, 2, 3):
-        of_the_month(practice, month)
+    practice.becomes(three_months)
     monkeypatch.setenv(publishing.KEPT_VARIABLE, "1")
     data.return_to(practice.pointer, 1)
     assert [one.number for one in data.snapshots(practice.pointer)] == [3, 1]
@@ -195,7 +202,7 @@ def test_the_current_snapshot_is_kept_however_old(practice: Practice, monkeypatc
 
 @pytest.mark.parametrize("damage", ["none", "current", "gone", "flipped", "version", "wal", "description"])
 def test_a_return_that_cannot_be_is_refused(practice: Practice, damage: str) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     first = data.current(practice.pointer).path
     practice.imports(replace=True)
     before = practice.pointer.read_bytes()
@@ -232,8 +239,7 @@ def test_a_return_that_cannot_be_is_refused(practice: Practice, damage: str) -> 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "rubbish", "cut", "nested", "number"])
 def test_a_pointer_that_is_lost_or_damaged_costs_no_snapshot(practice: Practice, damage: str) -> None:
-    for month in (1, 2):
-        of_the_month(practice, month)
+    practice.becomes(two_months)
     written = practice.pointer.read_text()
     practice.pointer.unlink()
     content = {"empty": "", "rubbish": "\x00\xff", "cut": written[:40], "nested": "[" * 100_000}.get(damage)
@@ -256,8 +262,7 @@ def test_a_pointer_that_is_lost_or_damaged_costs_no_snapshot(practice: Practice,
 
 
 def test_an_older_snapshot_mends_a_damaged_one(practice: Practice) -> None:
-    for month in (1, 2):
-        of_the_month(practice, month)
+    practice.becomes(two_months)
     damaged = data.current(practice.pointer).path
     damaged.chmod(0o644)
     damaged.write_bytes(b"rubbish")
@@ -289,7 +294,7 @@ def test_a_removed_snapshot_sends_its_reader_to_the_new_one(
 
 
 def test_a_second_import_waits_and_is_then_refused(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     monkeypatch.setattr(publishing, "PATIENCE_SECONDS", 0.3)
     told: list[str] = []
     who = f"process {os.getpid()} on {socket.gethostname()}, since {date.today()}"
@@ -319,7 +324,7 @@ def test_an_import_that_waited_goes_on_when_the_other_is_done(practice: Practice
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "missing", "version", "wal"])
 def test_a_damaged_snapshot_is_not_opened(practice: Practice, damage: str) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     file = data.current(practice.pointer).path
     file.chmod(0o644)
     content = bytearray(file.read_bytes())

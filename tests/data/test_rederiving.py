@@ -15,7 +15,7 @@ import data
 from dashboard.store import first_look, open_snapshot
 from data import ImportRefused, TreatmentType
 from data.catalogue import SHIPPED
-from tests.data.conftest import Practice
+from tests.data.conftest import Practice, four_records
 from tests.drawing import random_exports, write_exports
 
 SHIPPED_TYPES = data.read_catalogue(SHIPPED)
@@ -52,6 +52,12 @@ def differing(one: Path, other: Path) -> list[str]:
     return [name for name in left if left[name] != right[name]]
 
 
+def random_records(practice: Practice) -> None:
+    """Random exports, imported with the figures of the first pages."""
+    write_exports(random_exports(6), practice.exports)
+    data.import_exports([practice.exports], practice.pointer, figures=first_look)
+
+
 @pytest.mark.parametrize(
     "catalogue",
     [
@@ -63,15 +69,16 @@ def differing(one: Path, other: Path) -> list[str]:
     ],
     ids=["window", "label", "maintained", "not maintained", "new"],
 )
-def test_it_is_what_a_fresh_import_by_that_catalogue_makes(catalogue: Sequence[TreatmentType], tmp_path: Path) -> None:
-    exports = write_exports(random_exports(6), tmp_path / "exports")
-    edited, fresh = tmp_path / "edited.json", tmp_path / "fresh.json"
-    data.import_exports([exports], edited, figures=first_look)
+def test_it_is_what_a_fresh_import_by_that_catalogue_makes(
+    catalogue: Sequence[TreatmentType], practice: Practice
+) -> None:
+    practice.becomes(random_records)
+    edited, fresh = practice.pointer, practice.folder / "fresh.json"
     before = tables(edited)
     data.rederive(edited, catalogue, figures=first_look)
     own(fresh).parent.mkdir()
     own(fresh).write_text(data.written_catalogue(catalogue), encoding="utf-8")
-    data.import_exports([exports], fresh, figures=first_look)
+    data.import_exports([practice.exports], fresh, figures=first_look)
     # An import warns of a type that it does not know; that it once did not know it stays in the account.
     assert set(differing(edited, fresh)) <= {"import_warnings", "imports"}
     assert tables(edited)["import_warnings"] == before["import_warnings"]
@@ -82,7 +89,7 @@ def test_it_is_what_a_fresh_import_by_that_catalogue_makes(catalogue: Sequence[T
 
 def test_the_window_decides_what_a_course_is(practice: Practice) -> None:
     """P1 came on 10 January and on 10 May: 121 days apart."""
-    practice.imports()
+    practice.becomes(four_records)
     assert practice.rows("select count(*) from courses where treatment_type = 'neuromodulator'") == [(2,)]
     data.rederive(practice.pointer, changed("neuromodulator", touch_up_window_days=121))
     assert practice.rows("select count(*) from courses where treatment_type = 'neuromodulator'") == [(1,)]
@@ -91,7 +98,7 @@ def test_the_window_decides_what_a_course_is(practice: Practice) -> None:
 
 
 def test_what_was_edited_holds_for_later_imports_and_for_those_that_start_afresh(practice: Practice) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     data.rederive(practice.pointer, changed("neuromodulator", label="Botulinum", touch_up_window_days=200))
     assert practice.imports().is_nothing_new
     label = "select label, touch_up_window_days from treatment_types where code = 'neuromodulator'"
@@ -104,7 +111,7 @@ def test_what_was_edited_holds_for_later_imports_and_for_those_that_start_afresh
 
 
 def test_the_account_has_no_import_more_and_the_state_before_can_be_returned_to(practice: Practice) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     data.rederive(practice.pointer, changed("neuromodulator", touch_up_window_days=200))
     assert practice.rows("select import_no from imports") == [(1,)]
     kept = data.snapshots(practice.pointer)
@@ -120,7 +127,7 @@ def test_the_account_has_no_import_more_and_the_state_before_can_be_returned_to(
 
 
 def test_one_that_fails_leaves_everything_as_it_was(practice: Practice) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     data.rederive(practice.pointer, changed("neuromodulator", label="Botulinum"))
     before = practice.pointer.read_bytes(), own(practice.pointer).read_bytes()
     left = sorted(path.name for path in own(practice.pointer).parent.iterdir())
@@ -135,7 +142,7 @@ def test_one_that_fails_leaves_everything_as_it_was(practice: Practice) -> None:
 
 
 def test_an_import_meanwhile_waits_and_adds_to_what_was_derived(practice: Practice) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     practice.write("more_treatments.csv", "treatment_id,patient_id,treated_on,treatment_type\nT5,P1,2024-06-01,x\n")
     waits = Event()
 
@@ -158,7 +165,7 @@ def test_an_import_meanwhile_waits_and_adds_to_what_was_derived(practice: Practi
 
 
 def test_progress_rises_to_the_whole(practice: Practice) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     told: list[tuple[str, int, int]] = []
     data.rederive(practice.pointer, progress=lambda *step: told.append(step), figures=first_look)
     shares = [done for _, done, _ in told]
@@ -173,7 +180,7 @@ def test_progress_rises_to_the_whole(practice: Practice) -> None:
 
 
 def test_a_snapshot_of_an_earlier_version_is_brought_up_to_date(practice: Practice) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     whole = practice.folder / "whole.json"
     data.import_exports([practice.exports], whole)
     file = data.current(practice.pointer).path
@@ -225,7 +232,7 @@ def publish(file: Path, pointer: Path) -> None:
     ],
 )
 def test_a_catalogue_that_cannot_be_is_told_and_never_stops_an_import(practice: Practice, line: str, told: str) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     header = SHIPPED.read_text().splitlines()[0] + ",colour\n"
     edited = practice.folder / "edited.csv"
     edited.write_text(f"{header}{line}\n", encoding="utf-8")
@@ -242,7 +249,7 @@ def test_a_catalogue_that_cannot_be_is_told_and_never_stops_an_import(practice: 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"code\nlaser\n", b"\x00" * 100, b"", b'code,"'])
 def test_rubbish_in_its_place_is_told(practice: Practice, content: bytes) -> None:
-    practice.imports()
+    practice.becomes(four_records)
     own(practice.pointer).write_bytes(content)
     known = data.catalogue_of(practice.pointer)
     assert known.types == SHIPPED_TYPES

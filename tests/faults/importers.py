@@ -12,8 +12,8 @@ from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import data
-from data import publishing
+# By name, so that the server that forks has read all that an import needs.
+from data import ImportRefused, catalogue_of, import_exports, publishing, rederive
 from tests.faults.states import ROOT
 
 forked = multiprocessing.get_context("forkserver")
@@ -63,12 +63,12 @@ def compete(exports: Path, pointer: Path, patience: float) -> BaseProcess:
 
 def _import(exports: Path, pointer: Path, killed_at: int, kept: int) -> None:
     _kill_before(killed_at, pointer, kept)
-    data.import_exports([exports], pointer)
+    import_exports([exports], pointer)
 
 
 def _rederive(window: int, pointer: Path, killed_at: int, kept: int) -> None:
     _kill_before(killed_at, pointer, kept)
-    data.rederive(pointer, [replace(one, touch_up_window_days=window) for one in data.catalogue_of(None).types])
+    rederive(pointer, [replace(one, touch_up_window_days=window) for one in catalogue_of(None).types])
 
 
 def _kill_before(killed_at: int, pointer: Path, kept: int) -> None:
@@ -94,8 +94,8 @@ def _compete(exports: Path, pointer: Path, patience: float) -> None:
     while not pointer.with_suffix(".go").exists():
         time.sleep(0.005)
     try:
-        data.import_exports([exports], pointer, progress=lambda step, *_: told.append(step))
-    except data.ImportRefused as refusal:
+        import_exports([exports], pointer, progress=lambda step, *_: told.append(step))
+    except ImportRefused as refusal:
         told.append(str(refusal))
         raise SystemExit(2) from None
     finally:

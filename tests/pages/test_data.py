@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,9 +36,17 @@ def pointer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         job.forget()
 
 
+@pytest.fixture(scope="module")
+def one_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a snapshot of one record, to be copied."""
+    folder = tmp_path_factory.mktemp("one")
+    data.import_exports([write_exports(ONE, folder / "exports")], into=folder / "outcomes.json")
+    return folder
+
+
 @pytest.fixture
-def app(pointer: Path, tmp_path: Path) -> AppTest:
-    data.import_exports([write_exports(ONE, tmp_path / "exports")], into=pointer)
+def app(pointer: Path, one_record: Path) -> AppTest:
+    shutil.copytree(one_record, pointer.parent, dirs_exist_ok=True)
     return opened()
 
 

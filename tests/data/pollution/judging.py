@@ -26,7 +26,8 @@ from data.reporting import Reject
 from tests.data.pollution.clean import clean
 from tests.data.pollution.writing import ASIDE, LOADED, REJECTED, SKIPPED, Expected, Part, Polluted
 
-BATCH = 16
+BATCH = 64
+BATCH_THAT_MAY_BE_REFUSED = 4
 LONGEST_IMPORT_SECONDS = 120
 LINKED = ("follow_ups", "side_effects")
 Row = dict[str, Any]
@@ -122,7 +123,7 @@ class Batches:
                 and (case.section is not None) == is_mapped
                 and case.may_be_refused == may_be_refused
             ]
-            size = BATCH // 4 if may_be_refused else BATCH
+            size = BATCH_THAT_MAY_BE_REFUSED if may_be_refused else BATCH
             for first in range(0, len(group), size):
                 batch = group[first : first + size]
                 self.together |= dict.fromkeys((case.name for case in batch), batch)
