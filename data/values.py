@@ -35,6 +35,8 @@ NO = "false no n f 0 0.0 off nein non não nao nee falsch faux falso"
 
 SPACE = r"[ \x{00a0}\x{2007}\x{2009}\x{202f}]"
 SIGN = "[+−-]?"
+# A year beyond these is a way of writing "no end", as 9999-12-31 is, and no day.
+DAY = ISO.replace(r"\d{4}", r"(19|20|21)\d{2}", 1)
 USUAL = r"\d+(\.\d*)?"
 PLAIN = rf"{SIGN}(\d+\.?\d*|\.\d+)"
 ONE_POINT = rf"{SIGN}[1-9]\d{{0,2}}\.\d{{3}}"
@@ -70,10 +72,7 @@ def _fits(pattern: str) -> str:
 
 MACROS = {
     "cell(x)": "nullif(trim(x, ' \t\r\n\u00a0'), '')",
-    # A year beyond these is a way of writing "no end", as 9999-12-31 is, and no day.
-    "date_of(x)": f"""
-        case when {_fits(ISO)} and left(x, 4) between '1900' and '2199' then try_cast(left(x, 10) as date) end
-    """,
+    "date_of(x)": f"case when {_fits(DAY)} then try_cast(left(x, 10) as date) end",
     "is_totals_word(x)": _fits(TOTALS),
     "date_told(x)": f"""
         case

@@ -16,7 +16,7 @@ from data.formats.encodings import Utf8Check, found_encoding, known_encoding
 from data.formats.export_file import ExportFile, Ledger, Progress, Settings
 from data.refusal import ImportRefused
 
-BLOCK_BYTES = 16_000_000
+BLOCK_BYTES = 4_000_000
 FIRST_LINES = 200
 TELLING_LINES = 50
 MOST_APOSTROPHES = 10_000
