@@ -22,6 +22,12 @@ A file walks one straight line:
     importing.py    all of it, in order
     rederiving.py   a snapshot derived again from its own records, by an edited catalogue
 
+After it, for whoever reads:
+
+    attaching.py    the relations of a snapshot, whichever version wrote it
+    scope.py        which records somebody may be told of
+    extracting.py   a snapshot cut to a scope, with pseudonyms; installation.py: the key they are made with
+
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
 Kept beside the snapshot too: practice_events.py (what changed in the practice on which day), saved_views.py (pages with
 their filters, under a name), saved_queries.py (SQL under a name); beside.py writes them.
@@ -29,6 +35,7 @@ Beside it: contract.py (tables and columns), catalogue.py (treatment types: trea
 mappings/, sample/.
 """
 
+from data.attaching import attach
 from data.catalogue import (
     COLOURS,
     Catalogue,
@@ -39,6 +46,7 @@ from data.catalogue import (
     with_unknown,
 )
 from data.catalogue import written as written_catalogue
+from data.extracting import extract
 from data.generations import Generation, KeptSnapshot, current, snapshots
 from data.importing import check_exports, import_exports
 from data.mapping import shipped as shipped_mappings
@@ -57,6 +65,7 @@ from data.reporting import ImportReport
 from data.saved_mappings import remove_mapping, save_mapping, saved_mappings
 from data.saved_queries import remove_query, save_query, saved_queries
 from data.saved_views import SavedView, SavedViews, remove_view, rename_view, save_view, saved_views
+from data.scope import Scope
 
 __all__ = [
     "COLOURS",
@@ -69,12 +78,15 @@ __all__ = [
     "PracticeEvents",
     "SavedView",
     "SavedViews",
+    "Scope",
     "TreatmentType",
     "add_practice_event",
+    "attach",
     "catalogue_of",
     "check_catalogue",
     "check_exports",
     "current",
+    "extract",
     "import_exports",
     "mendable",
     "mendable_name",
