@@ -87,7 +87,9 @@ ROWS = {
 }
 """The rows of every relation that an extract holds; of a relation that is not named here no extract can be made."""
 
-_IDS = ("patient_id", "treatment_id", "follow_up_id", "side_effect_id")
+IDS = ("patient_id", "treatment_id", "follow_up_id", "side_effect_id")
+"""What pseudonyms stand in place of."""
+
 # Those whose rows are numbered, in this order, and the numbers; all other relations have these numbers from them.
 _NUMBERED = {
     name: [number for number in numbers if not number.startswith("its_")] for name, numbers in NUMBERED.items()
@@ -163,7 +165,7 @@ def _cut(connection: duckdb.DuckDBPyConnection, scope: Scope, key: bytes) -> Non
         "create temp macro pseudonym(kind, id) as left(kind, 1) || '-' || left(sha256(getvariable('outer_key') "
         "|| unhex(sha256(getvariable('inner_key') || encode(kind || chr(31) || id)))), 20)"
     )
-    ids = _IDS if scope.pseudonyms else ()
+    ids = IDS if scope.pseudonyms else ()
     for relation in (*_NUMBERED, *(name for name in attaching.RELATIONS if name not in _NUMBERED)):
         rows = _renamed(connection, relation, ids)
         if relation in _NUMBERED:

@@ -32,10 +32,10 @@ class Scope:
 
     @property
     def in_words(self) -> str:
-        """What it leaves, such as "clinic North or South, practitioner Dr Lund, pseudonyms"; "" for everything."""
+        """What it leaves, such as "only clinic North or South, ids are pseudonyms"; "" for everything."""
         told = [
-            f"{called} {' or '.join(value or 'not recorded' for value in values)}"
+            f"only {called} {' or '.join(value or 'not recorded' for value in values)}"
             for called, values in (("clinic", self.clinics), ("practitioner", self.practitioners))
             if values
         ]
-        return ", ".join([*told, "pseudonyms"] if self.pseudonyms else told)
+        return ", ".join([*told, "ids are pseudonyms"] if self.pseudonyms else told)

@@ -42,7 +42,7 @@ def lot_exposed(filters: Filters, lots: pd.DataFrame) -> None:
         st.dataframe(
             found, hide_index=True, column_config=columns_in_words(found), placeholder="–", alt="The exposed as a table"
         )
-        store = cache.current_store()
+        store = cache.current_records_store()
         panels(
             Working.of(Request("lot_exposed", chosen), HEADING),
             lambda suffix: export.to_bytes(store.records_reader("lot_exposed", chosen), suffix),

@@ -35,7 +35,7 @@ _BASES = {
 def recall_list(filters: Filters) -> None:
     """The patients of the cohort who are due within a chosen horizon, or overdue."""
     with calmly():
-        store = cache.current_store()
+        store = cache.current_records_store()
         st.header(HEADING, anchor=anchor_of(HEADING))
         st.caption(
             "Patients and treatment types whose usual time between treatments has passed, or soon will have. Those who "

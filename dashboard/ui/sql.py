@@ -86,7 +86,7 @@ def _ask(sql: str) -> None:
     st.session_state[_REFUSED] = ""
     with st.spinner("Running ..."):
         try:
-            st.session_state[_ANSWER] = ask(cache.current_store(), sql, _LIMITS)
+            st.session_state[_ANSWER] = ask(cache.current_records_store(), sql, _LIMITS)
         except NotAnswered as refused:
             st.session_state[_REFUSED] = str(refused)
 
@@ -127,7 +127,7 @@ def tables() -> None:
     )
     about = offered[name]
     st.caption(plain(about.sentence))
-    listed = [(column, kind, meaning(name, column)) for column, kind in columns(cache.current_store(), name)]
+    listed = [(column, kind, meaning(name, column)) for column, kind in columns(cache.current_records_store(), name)]
     st.dataframe(
         pd.DataFrame(listed, columns=["column", "type", "meaning"]),
         hide_index=True,
@@ -157,7 +157,7 @@ def answer() -> None:
     st.header("Answer", anchor=False)
     if given.sql != st.session_state.get(_QUERY):
         st.caption("This is the answer to the query that was run last, not to the one above.")
-    if given.snapshot != cache.snapshot_name():
+    if given.snapshot != cache.current_records_store().name:
         st.caption("The data has changed since. Run it again to ask the new data.")
     of = given.table.num_rows
     said = f"**{count(of)}** row{'' if of == 1 else 's'}"

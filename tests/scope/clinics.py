@@ -34,7 +34,7 @@ def of_clinics(seed: int = 5, patients: int = 90) -> Exports:
         session = (patient, row["treated_on"])
         place = places.setdefault(session, draw.choice(CLINICS) if patient in movers else home[patient])
         marked = {name: _marked(row[name], place) for name in _OF_RECORDS}
-        renamed[row["treatment_id"]] = marked["treatment_id"]
+        renamed[row["treatment_id"]] = f"{row['treatment_id']} {place}"
         if row["treatment_type"].startswith("Laser"):
             marked["treatment_type"] = _marked(row["treatment_type"], place)
         treatments.append({**row, **marked, "clinic": place})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import hmac
+import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,13 @@ import pytest
 
 import data
 from dashboard.store import Scope, Store, open_snapshot
+from data import extracting
 from data.attaching import RELATIONS
 from data.extracting import extract
+from tests import oracle
 from tests.conftest import import_once
 from tests.drawing import Exports, Row, write_exports
+from tests.oracle import NUMBERED
 from tests.scope.clinics import CLINICS, of_clinics, only
 
 KEY = bytes(range(32))
@@ -73,7 +78,7 @@ def test_a_clinic_holds_what_an_import_of_its_rows_holds(tmp_path: Path) -> None
         assert told.values(column) == expected.values(column)
     for hidden in ("rejects", "import_warnings", "imports", "figures"):
         assert rows(told, hidden) == []
-    assert told.limited_to == "clinic <C01> or <C02> or <C03>"
+    assert told.limited_to == "only clinic <C01> or <C02> or <C03>"
     assert expected.limited_to == ""
 
 
@@ -120,6 +125,12 @@ def test_files_tell_nobody_and_are_made_anew_where_they_cannot_be_trusted(tmp_pa
     assert extract(generation, Scope((CLINICS[1],))).path.is_file()
     with duckdb.connect(str(again.path), read_only=True) as connection:
         assert connection.sql("select distinct clinic from treatments").fetchall() == [(CLINICS[0],)]
+    # Nothing is made, and nothing left behind, of a relation that says nothing of scopes.
+    with pytest.MonkeyPatch.context() as forgotten:
+        forgotten.delitem(extracting.ROWS, "results")
+        with pytest.raises(KeyError):
+            extract(generation, Scope((CLINICS[5],)))
+    assert not list(again.path.parent.glob("unfinished-*"))
     # Gone with its snapshot.
     before = list(again.path.parent.glob(f"{generation.path.stem}-*.duckdb"))
     with pytest.MonkeyPatch.context() as kept:
@@ -138,4 +149,54 @@ def test_a_scope_is_of_texts() -> None:
     with pytest.raises(TypeError):
         Scope(practitioners=(None,))  # type: ignore[arg-type]
     assert Scope(clinics=("b", "a", "b")) == Scope(clinics=("a", "b"))
-    assert Scope(("b", ""), ("Dr",), True).in_words == "clinic not recorded or b, practitioner Dr, pseudonyms"
+    assert (
+        Scope(("b", ""), ("Dr",), True).in_words
+        == "only clinic not recorded or b, only practitioner Dr, ids are pseudonyms"
+    )
+
+
+def test_what_changed_is_what_changed_in_the_clinic(tmp_path: Path) -> None:
+    """A record that moves to another clinic is removed from the one and added to the other."""
+    before = of_clinics()
+    draw = random.Random(3)
+    treatments, follow_ups = [], []
+    for row in before.treatments:
+        change = draw.choice(("moved", "edited", "removed", *["same"] * 9))
+        # A record that contacts name is there to stay.
+        if change == "moved":
+            treatments.append({**row, "clinic": draw.choice(CLINICS)})
+        elif change == "edited":
+            treatments.append({**row, "dose": 77.0, "indication": draw.choice(("other", None))})
+        else:
+            treatments.append(row)
+    for row in before.follow_ups:
+        change = draw.choice(("edited", "removed", *["same"] * 9))
+        if change != "removed":
+            follow_ups.append({**row, "satisfaction": 2} if change == "edited" else row)
+    after = Exports(treatments, before.patients, follow_ups, before.side_effects)
+    earlier, later = (imported(exports, tmp_path / name) for name, exports in (("before", before), ("after", after)))
+    for clinics in (CLINICS[:1], CLINICS[2:7]):
+        stores = [Store(each, scope=Scope(clinics)) for each in (earlier, later)]
+        mine = [only(each, clinics) for each in (before, after)]
+        told = stores[1].since(stores[0])
+        expected = Counter(
+            (row["table"], row["change"].replace("late", "added")) for row in oracle.record_changes(*mine)
+        )
+        counted: Counter[tuple[str, str]] = Counter()
+        changed: list[Any] = list(told.counts("record_changes").itertuples())
+        for each in changed:
+            if each.table in NUMBERED:
+                counted[each.table, each.change.replace("late", "added")] += each.records
+        assert counted == expected
+        assert {change for _, change in expected} == {"added", "edited", "removed"}
+        for table, columns in (
+            ("changed_records", ("record_id", "change")),
+            ("edits", ("record_id", "column", "later")),
+        ):
+            wanted = oracle.edits(*mine) if table == "edits" else oracle.record_changes(*mine)
+            found = [row for row in told.records_reader(table).read_all().to_pylist() if row["table"] in NUMBERED]
+            assert {tuple(row[name] for name in columns) for row in found if row.get("change") != "late"} == {
+                tuple(row[name] for name in columns) for row in wanted if row.get("change") not in ("added", "late")
+            }
+        with pytest.raises(ValueError, match="different scopes"):
+            stores[1].since(Store(earlier))

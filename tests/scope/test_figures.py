@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from pandas.testing import assert_frame_equal
 
 import queries
 from dashboard.filters import Filters
-from dashboard.store import MEASURES, OF_ONE_PATIENT, RECORDS, Scope, Store, open_snapshot, options_of
+from dashboard.store import MEASURES, OF_ONE_PATIENT, RECORDS, Scope, Store, options_of
 from tests.conftest import SnapshotOf
 from tests.scope.clinics import CLINICS, of_clinics
 
@@ -51,7 +52,9 @@ def test_a_scope_gives_the_figures_and_the_records_of_a_filter(name: str, whole:
     assert cut.cohort_size()[0] == cut.cohort_size()[1] == whole.cohort_size(filtered)[0] > 0
     for measure in MEASURES:
         groups = queries.groups_of(measure)
-        options = {"limits": draw.choice(("none", "clustered"))} if "limits" in options_of(measure) else {}
+        options: dict[str, Any] = (
+            {"limits": draw.choice(("none", "clustered"))} if "limits" in options_of(measure) else {}
+        )
         for more in (
             {},
             draw.choice(({"sex": ("female",)}, {"treated_from": "2023-03-01", "effect": "bruising <C03>"})),
