@@ -65,10 +65,11 @@ from data.reporting import ImportReport
 from data.saved_mappings import remove_mapping, save_mapping, saved_mappings
 from data.saved_queries import remove_query, save_query, saved_queries
 from data.saved_views import SavedView, SavedViews, remove_view, rename_view, save_view, saved_views
-from data.scope import Scope
+from data.scope import EVERYTHING, Scope
 
 __all__ = [
     "COLOURS",
+    "EVERYTHING",
     "Catalogue",
     "Generation",
     "ImportRefused",

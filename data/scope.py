@@ -31,6 +31,11 @@ class Scope:
         return self == Scope()
 
     @property
+    def is_cut(self) -> bool:
+        """Whether it leaves records out."""
+        return bool(self.clinics or self.practitioners)
+
+    @property
     def in_words(self) -> str:
         """What it leaves, such as "only clinic North or South, ids are pseudonyms"; "" for everything."""
         told = [
@@ -39,3 +44,6 @@ class Scope:
             if values
         ]
         return ", ".join([*told, "ids are pseudonyms"] if self.pseudonyms else told)
+
+
+EVERYTHING = Scope()

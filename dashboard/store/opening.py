@@ -14,7 +14,7 @@ import data
 from dashboard import figures, privacy
 from dashboard.store.snapshot import Store
 from dashboard.store.suppressed import SuppressedStore
-from data import Scope
+from data import EVERYTHING, Scope
 from data.generations import number_of, published
 
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
@@ -46,7 +46,7 @@ def open_snapshot(
     path: Path | str | None = None,
     suppress_below: int | None = None,
     memory: int | None = None,
-    scope: Scope | None = None,
+    scope: Scope = EVERYTHING,
 ) -> Store:
     """The current snapshot behind that pointer (or snapshot file), checked against its SHA-256, cut to the scope.
 
@@ -77,7 +77,7 @@ def earlier_snapshots(pointer: Path) -> list[data.KeptSnapshot]:
     return [one for one in kept if one.number < current and one.imported_at and not one.problem]
 
 
-def open_kept(pointer: Path, number: int, suppress_below: int | None = None, scope: Scope | None = None) -> Store:
+def open_kept(pointer: Path, number: int, suppress_below: int | None = None, scope: Scope = EVERYTHING) -> Store:
     """The snapshot of that number behind a pointer, opened like the current one (`open_snapshot`).
 
     Raises data.ImportRefused where it is not kept any more, or is damaged.

@@ -38,7 +38,7 @@ from dashboard.store.names import (
     records_sql,
     unusual,
 )
-from data import Scope
+from data import EVERYTHING, Scope
 
 MOST_FOUND = 50
 PERIOD_ROWS = 1_500_000
@@ -56,8 +56,8 @@ class Store:
     `is_up_to_date` where the snapshot holds all that is derived now, and was not made by an earlier version.
     """
 
-    def __init__(self, generation: data.Generation, memory: int | None = None, scope: Scope | None = None) -> None:
-        generation = data.extract(generation, scope or Scope())
+    def __init__(self, generation: data.Generation, memory: int | None = None, scope: Scope = EVERYTHING) -> None:
+        generation = data.extract(generation, scope)
         self.name = generation.name
         self.generation = generation
         self.suppress_below = 0

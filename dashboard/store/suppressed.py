@@ -15,13 +15,13 @@ from dashboard.filters import Filters
 from dashboard.store.changes import Changes
 from dashboard.store.names import options_of
 from dashboard.store.snapshot import Store
-from data import Scope
+from data import EVERYTHING, Scope
 
 
 class SuppressedStore(Store):
     """A store that tells no small number (dashboard/privacy.py) and no record: what leaves it may be seen by others."""
 
-    def __init__(self, generation: data.Generation, k: int, scope: Scope | None = None) -> None:
+    def __init__(self, generation: data.Generation, k: int, scope: Scope = EVERYTHING) -> None:
         super().__init__(generation, scope=scope)
         self.suppress_below = k
 

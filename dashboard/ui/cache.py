@@ -32,7 +32,7 @@ from dashboard.store import (
     snapshot_path,
 )
 from dashboard.ui import ahead
-from data import ImportRefused, KeptSnapshot, TreatmentType, current
+from data import EVERYTHING, ImportRefused, KeptSnapshot, TreatmentType, current
 from data.generations import number_of
 
 _STORE = "store"
@@ -47,12 +47,12 @@ LARGE, AFTER = 50_000, 1.0
 
 def figures_scope() -> Scope:
     """The records of which whoever looks may have figures."""
-    return Scope()
+    return EVERYTHING
 
 
 def records_scope() -> Scope:
     """The records that whoever looks may see one by one, as they may have to be told: a clinician's own patients."""
-    return Scope()
+    return EVERYTHING
 
 
 def look_again() -> None:
@@ -403,7 +403,7 @@ def patient(patient_id: str) -> Patient:
     store = current_records_store()
     overview, timeline, intervals = (_patient_table(store, store.name, name, patient_id) for name in OF_ONE_PATIENT)
     of_types = measure("maintenance_summary", Filters(), ("treatment_type",))
-    return Patient(overview, timeline, intervals, of_types, store.as_of)
+    return Patient(overview, timeline, intervals, of_types, store.as_of, records_scope())
 
 
 @st.cache_data(max_entries=60, show_spinner=False)

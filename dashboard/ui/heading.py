@@ -32,3 +32,10 @@ def heading(title: str, lead: str, filters: Filters) -> bool:
             title="No treatment record matches this selection",
         )
     return selected != 0
+
+
+def told_of_records() -> None:
+    """Says which single records there are for whoever looks, where they are fewer than those that figures are of."""
+    scope = cache.records_scope()
+    if scope != cache.figures_scope():
+        st.caption(sentence(f"single records: {scope.in_words or 'all'}"))

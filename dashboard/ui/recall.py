@@ -14,6 +14,7 @@ from dashboard.ui import cache
 from dashboard.ui.address import anchor_of
 from dashboard.ui.choices import due_within
 from dashboard.ui.errors import calmly
+from dashboard.ui.heading import told_of_records
 from dashboard.ui.navigation import link
 from dashboard.ui.section import panels
 from dashboard.ui.tables import columns_in_words
@@ -42,6 +43,7 @@ def recall_list(filters: Filters) -> None:
             "have gone elsewhere, or who want no more treatments, are on it too: the records do not tell. Tick a row "
             "for everything about that person."
         )
+        told_of_records()
         with st.container(horizontal=True, vertical_alignment="top"):
             days = due_within("maintenance_horizon")
             search = st.text_input("Search", key="recall_search", placeholder="Patient, clinic, ...", width=220)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import data
 from dashboard.pages import PAGES
 from dashboard.store import Scope
 from dashboard.ui import cache
@@ -91,4 +92,25 @@ def test_a_clinician_sees_own_patients_and_the_figures_of_all(pointer: Path, mon
     assert f"{len(treatments)} of {len(treatments)} treatment records" in told
     assert f"{len(own)} of {len(own)} rows" in told
     patients = {row["patient_id"] for row in own}
-    assert set(PATIENT.findall(sent(opened("patients")))) <= patients
+    assert f"Single records: only clinic {clinic}, only practitioner {practitioner}" in told
+    chosen = min(patients)
+    told = sent(opened("patients", patient_id=chosen))
+    assert set(PATIENT.findall(told)) == {chosen}
+    assert f"Of what is recorded of this person, only clinic {clinic}, only practitioner {practitioner};" in told
+
+
+def test_what_others_saved_is_not_offered_where_it_names_others(pointer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(pointer))
+    mine, others = CLINICS[3:5]
+    for name, clinic in (("Mine", mine), ("Of others", others)):
+        data.save_view(pointer, name, "records", {"clinic": [clinic]})
+    data.save_query(pointer, "Of others", f"select count(*) from treatments where clinic = '{others}'")
+    told = sent(opened("sql"))
+    assert "Saved views · 2" in told
+    assert "Saved: Of others" in told
+    for scope_of in ("figures_scope", "records_scope"):
+        monkeypatch.setattr(cache, scope_of, lambda: Scope((mine,)))
+    told = sent(opened("sql"))
+    assert "Saved views · 1" in told
+    assert "Mine" in told
+    assert "Of others" not in told

@@ -14,6 +14,7 @@ from dashboard.store import Store
 from dashboard.ui import cache
 from dashboard.ui.address import anchor_of
 from dashboard.ui.fields import field, table_name
+from dashboard.ui.heading import told_of_records
 from dashboard.ui.section import panels
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import plain
@@ -33,6 +34,8 @@ def records_changed(earlier: Store) -> None:
         "the earlier snapshot. Records are matched by their numbers."
     )
     is_of_records = may_see_patients()
+    if is_of_records:
+        told_of_records()
     changed = cache.change_counts(earlier, "record_changes", is_of_records)
     if changed.empty:
         st.caption("No record differs.")
