@@ -51,12 +51,13 @@ FIRST_LOOK = ("session", None, "onset", 0.95)
 class Store:
     """One snapshot, cut to a scope. Every answer comes from a cursor of its own, so threads may share a store.
 
-    Of a scope that is not everything an extract is read (data/extracting.py), so that there are no other rows to tell
-    of; `generation` and `name` are then those of the extract, and `limited_to` says what it is, else "".
+    Of a scope that is not everything an extract of `snapshot` is read (data/extracting.py), so that there are no other
+    rows to tell of; `generation` and `name` are then those of the extract, and `limited_to` says what it is, else "".
     `is_up_to_date` where the snapshot holds all that is derived now, and was not made by an earlier version.
     """
 
     def __init__(self, generation: data.Generation, memory: int | None = None, scope: Scope = EVERYTHING) -> None:
+        self.snapshot = generation
         generation = data.extract(generation, scope)
         self.name = generation.name
         self.generation = generation
@@ -378,6 +379,10 @@ class Store:
         if earlier.limited_to != self.limited_to:
             raise ValueError("two snapshots that are cut to different scopes cannot be compared")
         return Changes(earlier.generation, self.generation)
+
+    def cut_to(self, scope: Scope) -> Store:
+        """The same snapshot, cut to another scope."""
+        return Store(self.snapshot, scope=scope)
 
     def close(self) -> None:
         """Lets go of the snapshot's file; a store that others still ask is better dropped than closed."""

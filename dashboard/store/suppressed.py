@@ -83,6 +83,10 @@ class SuppressedStore(Store):
         """Raises privacy.Withheld, as `records_reader` does."""
         raise privacy.Withheld("rejected rows are withheld while small numbers are suppressed")
 
+    def cut_to(self, scope: Scope) -> SuppressedStore:
+        """The same snapshot, cut to another scope, with the same numbers untold."""
+        return SuppressedStore(self.snapshot, self.suppress_below, scope)
+
     def since(self, earlier: Store) -> Changes:
         """Raises privacy.Withheld: the difference of two snapshots may be that of a single patient."""
         raise privacy.Withheld(

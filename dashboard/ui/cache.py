@@ -33,10 +33,9 @@ from dashboard.store import (
 )
 from dashboard.ui import ahead
 from data import EVERYTHING, ImportRefused, KeptSnapshot, TreatmentType, current
-from data.generations import number_of
 
 _STORE = "store"
-_SHOWN: ContextVar[tuple[Store, Store] | None] = ContextVar("shown", default=None)
+_SHOWN: ContextVar[Store | None] = ContextVar("shown", default=None)
 SCOPES = 64
 """So many stores are open at a time, one for each scope that somebody who looks has; each takes few megabytes."""
 AT_ONCE = 0.1
@@ -67,35 +66,26 @@ def current_store() -> Store:
     there is a new store only where they changed. Raises data.ImportRefused where there is none and none can be built,
     or where it was damaged since.
     """
-    return _stores()[0]
+    if shown := _SHOWN.get():
+        return shown
+    if _STORE not in st.session_state:
+        place = _place(snapshot_path())
+        st.session_state[_STORE] = _opened(str(place), current(place).name, figures_scope())
+    store: Store = st.session_state[_STORE]
+    return store
 
 
 def current_records_store() -> Store:
     """The same snapshot, cut to the records that whoever looks may see one by one."""
-    return _stores()[1]
-
-
-def _stores() -> tuple[Store, Store]:
-    if shown := _SHOWN.get():
-        return shown
-    place = _place(snapshot_path()) if _STORE not in st.session_state else None
-    while place:
-        name = current(place).name
-        of_figures, of_records = (_opened(str(place), name, scope) for scope in (figures_scope(), records_scope()))
-        # Unless another one was published between the two.
-        if of_figures.generation.number == of_records.generation.number:
-            st.session_state[_STORE] = of_figures, of_records
-            break
-    stores: tuple[Store, Store] = st.session_state[_STORE]
-    return stores
+    return _of_records(current_store())
 
 
 def as_shown(work: Callable[..., Any]) -> Callable[..., Any]:
     """The same work whenever it is done, such as at a click, on the snapshot that the page shows now."""
-    stores = _stores()
+    store = current_store()
 
     def done(*given: Any) -> Any:
-        token = _SHOWN.set(stores)
+        token = _SHOWN.set(store)
         try:
             return work(*given)
         finally:
@@ -218,15 +208,25 @@ def _kept(place: str, number: int, imported_at: datetime.datetime | None, scope:
     return open_kept(Path(place), number, scope=scope)
 
 
+def _of_records(store: Store) -> Store:
+    """The snapshot of a store of figures, cut to single records."""
+    scope = records_scope()
+    return store if scope == figures_scope() else _cut(store, store.snapshot.name, scope)
+
+
+@st.cache_resource(max_entries=SCOPES, show_spinner="Opening the records ...")
+def _cut(_store: Store, snapshot: str, scope: Scope) -> Store:
+    return _store.cut_to(scope)
+
+
 def changes(earlier: Store, of_records: bool = False) -> Changes:
     """What differs in the records between an earlier snapshot and the current one; see Store.since.
 
     `of_records`: in those that whoever looks may see one by one, which may be fewer.
     """
     store = current_store()
-    if of_records and records_scope() != figures_scope():
-        store, number = current_records_store(), number_of(earlier.generation.path)
-        earlier = _kept(str(pointer()), number, earlier.created_at, records_scope())
+    if of_records:
+        store, earlier = _of_records(store), _of_records(earlier)
     return _changes(store, earlier, store.name, earlier.name)
 
 

@@ -91,6 +91,8 @@ class Working:
                 st.code(sql, language=None, wrap_lines=True, height=height)
         elif panel == "Command":
             st.caption(_WHERE)
+            if limited := cache.current_store().limited_to:
+                st.caption(plain(f"It reads the whole snapshot, and this page: {limited}."))
             st.code(self.command, language=None, wrap_lines=True)
             if self.script:
                 st.caption("The same in a script or notebook.")
