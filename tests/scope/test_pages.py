@@ -13,10 +13,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import data
+from dashboard.filters import Filters
 from dashboard.pages import PAGES
 from dashboard.store import Scope
 from dashboard.ui import cache
 from tests.conftest import import_once
+from tests.drawing import Exports, on, write_exports
 from tests.pages.opening import front_door, said
 from tests.scope.clinics import CLINICS, MARK, PATIENT, of_clinics
 from tests.scope.test_sessions import PATIENTS, leaks
@@ -114,3 +116,31 @@ def test_what_others_saved_is_not_offered_where_it_names_others(pointer: Path, m
     assert "Saved views · 1" in told
     assert "Mine" in told
     assert "Of others" not in told
+
+
+def test_what_changed_in_single_records_is_of_those_that_one_may_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {"treatment_id": f"T{n}", "patient_id": f"P{n}", "treated_on": on(n), "treatment_type": "skincare", "dose": 1.0}
+        | {"clinic": "North" if n < 6 else "South", "practitioner": "A" if n % 2 else "B"}
+        for n in range(12)
+    ]
+    for place, dose in enumerate((1.0, 2.0)):
+        exports = Exports([{**row, "dose": dose} for row in rows])
+        data.import_exports([write_exports(exports, tmp_path / f"{place}")], into=tmp_path / "it.json")
+    monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(tmp_path / "it.json"))
+    monkeypatch.setattr(cache, "figures_scope", lambda: Scope(("North",)))
+    monkeypatch.setattr(cache, "records_scope", lambda: Scope(("North",), ("A",)))
+    cache.look_again()
+    kept = next(one for one in data.snapshots(tmp_path / "it.json") if not one.is_current)
+    earlier = cache.kept_store(kept)
+    for of_records, edited in ((False, 6), (True, 3)):
+        counted = cache.change_counts(earlier, "record_changes", of_records)
+        assert counted[["table", "change", "records"]].to_numpy().tolist() == [["treatments", "edited", edited]]
+        listed = cache.changes(earlier, of_records).table("changed_records").read_all().to_pandas()
+        assert len(listed) == edited
+        assert set(listed["record_id"]) == {f"T{n}" for n in range(6) if n % 2 or not of_records}
+    assert cache.cohort_size(Filters()) == (6, 6)
+    assert cache.record_count("treatments", Filters()) == 3
+    cache.look_again()
