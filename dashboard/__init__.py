@@ -1,7 +1,7 @@
 """A snapshot becomes tables, charts, pages and files.
 
-For notebooks and scripts: `open_snapshot` gives a Store, cut to a `Scope` where one is given. Its `table` takes the names
-and options of the command line and `Filters`. What they refuse, they refuse with FilterError (what is asked) or
+For notebooks and scripts: `open_snapshot` gives a Store, cut to a `Scope` where one is given. Its `table` takes the
+names and options of the command line and `Filters`. What they refuse, they refuse with FilterError (what is asked) or
 ImportRefused (the snapshot).
 
 filters.py     what is selected: one frozen value

@@ -36,7 +36,7 @@ from data import EVERYTHING, ImportRefused, KeptSnapshot, TreatmentType, current
 
 _STORE = "store"
 _SHOWN: ContextVar[Store | None] = ContextVar("shown", default=None)
-SCOPES = 64
+SCOPES = 32
 """So many stores are open at a time, one for each scope that somebody who looks has; each takes few megabytes."""
 AT_ONCE = 0.1
 """Seconds for which pages wait for limits, after they were first asked for, before they are drawn without them."""

@@ -137,8 +137,8 @@ def test_what_changed_in_single_records_is_of_those_that_one_may_see(
     earlier = cache.kept_store(kept)
     for of_records, edited in ((False, 6), (True, 3)):
         counted = cache.change_counts(earlier, "record_changes", of_records)
-        assert counted[["table", "change", "records"]].to_numpy().tolist() == [["treatments", "edited", edited]]
-        listed = cache.changes(earlier, of_records).table("changed_records").read_all().to_pandas()
+        assert counted.to_dict("records") == [{"table": "treatments", "change": "edited", "records": edited}]
+        listed = cache.changes(earlier, of_records).records_reader("changed_records").read_all().to_pandas()
         assert len(listed) == edited
         assert set(listed["record_id"]) == {f"T{n}" for n in range(6) if n % 2 or not of_records}
     assert cache.cohort_size(Filters()) == (6, 6)
