@@ -10,7 +10,8 @@ that a filter of that clinic gives. Of records outside the scope an extract tell
 
     courses, treatment_records   the day of the patient's next course of the same type (interval_days, is_returned), and
                                  which of their courses it is (position), wherever they had the others: whether somebody
-                                 came back is what became of the record, and who did is not to be called again
+                                 came back is what became of the record, and who did is not to be called again; the plan
+                                 of a course is that of its day, also where two clinics were visited on it
     personal_intervals           how many intervals a patient has completed, and when they are due by them and by the
                                  mean of the type; only where the last course is in the scope
     treatment_records            by which doses of all records a dose is in the lower, middle or upper third
@@ -215,5 +216,6 @@ def _numbered(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
 @cache
 def _program() -> str:
     """What an extract comes from, besides its snapshot: one that other code made is made anew."""
-    made_by = [Path(__file__), Path(attaching.__file__), *sorted(queries.ROOM.glob("[mn]*/*.sql"))]
+    selects = (sorted((queries.ROOM / room).glob("*.sql")) for room in ("model", "numbering"))
+    made_by = [Path(__file__), Path(attaching.__file__), *(file for room in selects for file in room)]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in made_by)).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hmac
 import random
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,11 @@ def test_files_tell_nobody_and_are_made_anew_where_they_cannot_be_trusted(tmp_pa
         data.import_exports([tmp_path], into=pointer, replace=True)
     assert before
     assert not any(path.exists() for path in before)
+    generation = data.current(pointer)
+    shutil.rmtree(again.path.parent)
+    again.path.parent.write_text("in the way")
+    with pytest.raises(data.ImportRefused, match="cannot be written"):
+        extract(generation, Scope(pseudonyms=True))
     (folder / "installation.key").write_bytes(b"short")
     with pytest.raises(data.ImportRefused, match="is damaged"):
         open_snapshot(pointer, scope=Scope(pseudonyms=True))
