@@ -52,17 +52,17 @@ def test_a_scope_gives_the_figures_and_the_records_of_a_filter(name: str, whole:
     assert cut.cohort_size()[0] == cut.cohort_size()[1] == whole.cohort_size(filtered)[0] > 0
     for measure in MEASURES:
         groups = queries.groups_of(measure)
+        # Limits that are resampled take long, and come of the same observations.
         options: dict[str, Any] = (
-            {"limits": draw.choice(("none", "clustered"))} if "limits" in options_of(measure) else {}
+            {"limits": "clustered" if name == "one" else "none"} if "limits" in options_of(measure) else {}
         )
-        for more in (
-            {},
-            draw.choice(({"sex": ("female",)}, {"treated_from": "2023-03-01", "effect": "bruising <C03>"})),
-        ):
-            by = draw.choice(((), tuple(draw.sample(groups, 1)), tuple(draw.sample(groups, 2))))
-            told = cut.measure(measure, Filters(**more), by, **options)
-            expected = whole.measure(measure, replace(filtered, **more), by, **options)
-            assert_frame_equal(plain(told), plain(expected), rtol=1e-9, obj=f"{measure} {by} {more}")
+        more: dict[str, Any] = draw.choice(
+            ({}, {"sex": ("female",)}, {"treated_from": "2023-03-01", "effect": "bruising <C03>"})
+        )
+        by = draw.choice(((), tuple(draw.sample(groups, 1)), tuple(draw.sample(groups, 2))))
+        told = cut.measure(measure, Filters(**more), by, **options)
+        expected = whole.measure(measure, replace(filtered, **more), by, **options)
+        assert_frame_equal(plain(told), plain(expected), rtol=1e-9, obj=f"{measure} {by} {more}")
     for table in RECORDS:
         if table in ACCOUNTS:
             assert cut.records(table).empty

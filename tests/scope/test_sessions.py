@@ -189,7 +189,7 @@ def test_a_child_process_writes_what_its_snapshot_holds(stores: dict[str, Store]
     for name, text in told.items():
         assert not leaks(clinic, text), name
     assert f"clinic {clinic}" in told["README.txt"]
-    assert json.loads(told["manifest.json"])["snapshot"]["limited_to"] == f"clinic {clinic}"
+    assert json.loads(told["manifest.json"])["snapshot"]["limited_to"] == f"only clinic {clinic}"
     refused = CliRunner().invoke(main, ["export", "treatments", *snapshot, "--where", "clinic=<C01>"])
     assert refused.exit_code == 2
     assert not leaks(clinic, refused.output.replace("'<C01>'", ""))
