@@ -1,7 +1,8 @@
 """A snapshot becomes tables, charts, pages and files.
 
-For notebooks and scripts: `open_snapshot` gives a Store, whose `table` takes the names and options of the command line
-and `Filters`. What they refuse, they refuse with FilterError (what is asked) or ImportRefused (the snapshot).
+For notebooks and scripts: `open_snapshot` gives a Store, cut to a `Scope` where one is given. Its `table` takes the
+names and options of the command line and `Filters`. What they refuse, they refuse with FilterError (what is asked) or
+ImportRefused (the snapshot).
 
 filters.py     what is selected: one frozen value
 request.py     what is asked of a snapshot: one value for pages, commands, scripts and manifests
@@ -30,14 +31,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dashboard.filters import FilterError, Filters
     from dashboard.store import Store, open_snapshot
-    from data import ImportRefused
+    from data import ImportRefused, Scope
 
-__all__ = ["FilterError", "Filters", "ImportRefused", "Store", "open_snapshot"]
+__all__ = ["FilterError", "Filters", "ImportRefused", "Scope", "Store", "open_snapshot"]
 
 _ROOMS = {
     "FilterError": "dashboard.filters",
     "Filters": "dashboard.filters",
     "ImportRefused": "data",
+    "Scope": "data",
     "Store": "dashboard.store",
     "open_snapshot": "dashboard.store",
 }

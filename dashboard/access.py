@@ -65,6 +65,19 @@ def in_place_of(who: Viewer) -> Iterator[None]:
         _in_place_of.reset(token)
 
 
+SUPPRESS_BELOW = 5
+"""The smallest count that those are told who may see no single patient, where OUTCOMES_SUPPRESS_BELOW says none."""
+
+
+def smallest_told() -> int:
+    """The smallest count that whoever asks is told, but for 0; 0 where they are told all."""
+    from dashboard.privacy import suppress_below  # takes what figures take; the gate starts without
+
+    told = suppress_below()
+    sees_patients = _is_one_of("clinician", "analyst") or not viewer().subject
+    return told if sees_patients else told or SUPPRESS_BELOW
+
+
 def may_see_figures() -> bool:
     """Whether whoever asks may see any figure."""
     return bool(viewer().roles)

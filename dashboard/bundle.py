@@ -235,6 +235,8 @@ def _readme(store: Store, about: dict[str, Any]) -> str:
         f"Data as of {told['as_of']}, snapshot {told['name']}, program version {about['program']['version']}.",
         *(f"Selected: {filters['in_words']}." for filters in about["filters"]),
     ]
+    if store.limited_to:
+        lines += [f"Of the snapshot: {store.limited_to}."]
     if store.suppress_below > 1:
         lines += [f"Counts below {store.suppress_below}, and what would give them away, are empty (is_suppressed)."]
     lines += ["", "TABLES", ""]
@@ -263,6 +265,7 @@ def _snapshot(store: Store) -> dict[str, Any]:
         "as_of": str(store.as_of),
         "is_synthetic": store.is_synthetic,
         "sha256": generation.sha256,
+        **({"limited_to": store.limited_to} if store.limited_to else {}),
     }
 
 

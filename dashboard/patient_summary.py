@@ -13,13 +13,13 @@ import pandas as pd
 from dashboard.charts.patient import KEY, SVG_STYLE, day_in_words, ended_in_words, lanes, timeline_svg
 from dashboard.charts.style import Look, days
 from dashboard.handout import STYLE
+from data import EVERYTHING, Scope
 
 BASES = {
     "own intervals": "the patient's own intervals, drawn toward those of the type",
     "mean of the type": "the mean of the patients who came back for this treatment",
     "catalogue": "the catalogue's expected interval",
 }
-NOTHING_CUT = "This is the whole history: the filters do not cut it."
 _YES_NO = {True: "yes", False: "no"}
 
 
@@ -32,6 +32,7 @@ class Patient:
     intervals: pd.DataFrame
     of_types: pd.DataFrame
     as_of: datetime.date
+    scope: Scope = EVERYTHING
 
     @property
     def patient_id(self) -> str:
@@ -40,6 +41,13 @@ class Patient:
     def events(self, kind: str) -> list[dict[str, Any]]:
         """The rows of the timeline of one kind, with None wherever there is no value."""
         return _rows(self.timeline[self.timeline["event"] == kind])
+
+
+def extent(scope: Scope) -> str:
+    """How much of a person's history is told of."""
+    if scope.is_cut:
+        return f"Of what is recorded of this person, {scope.in_words}; no filter cuts it."
+    return "Everything recorded of this person; no filter cuts it."
 
 
 def who(patient: Patient) -> str:
@@ -194,7 +202,7 @@ def patient_summary(patient: Patient, look: Look, is_synthetic: bool) -> str:
 {next_due}
 {picture}
 {listed}
-<footer>Data as of {day_in_words(patient.as_of)}. Everything recorded of this person; no filter cuts it. These are
+<footer>Data as of {day_in_words(patient.as_of)}. {html.escape(extent(patient.scope))} These are
 health data: keep this page as you keep the record itself.</footer>
 </main>
 </body>

@@ -22,6 +22,12 @@ A file walks one straight line:
     importing.py    all of it, in order
     rederiving.py   a snapshot derived again from its own records, by an edited catalogue
 
+After it, for whoever reads:
+
+    attaching.py    the relations of a snapshot, whichever version wrote it
+    scope.py        which records somebody may be told of
+    extracting.py   a snapshot cut to a scope, with pseudonyms; installation.py: the key they are made with
+
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
 Kept beside the snapshot too: practice_events.py (what changed in the practice on which day), saved_views.py (pages with
 their filters, under a name), saved_queries.py (SQL under a name); beside.py writes them.
@@ -38,6 +44,7 @@ from data.saved_queries import saved_queries
 from data.saved_views import saved_views
 
 if TYPE_CHECKING:
+    from data.attaching import attach
     from data.catalogue import (
         COLOURS,
         Catalogue,
@@ -48,6 +55,7 @@ if TYPE_CHECKING:
         with_unknown,
     )
     from data.catalogue import written as written_catalogue
+    from data.extracting import extract
     from data.generations import Generation, KeptSnapshot, current, snapshots
     from data.importing import check_exports, import_exports
     from data.mapping import shipped as shipped_mappings
@@ -60,9 +68,11 @@ if TYPE_CHECKING:
     from data.saved_mappings import remove_mapping, save_mapping
     from data.saved_queries import remove_query, save_query
     from data.saved_views import SavedView, SavedViews, remove_view, rename_view, save_view
+    from data.scope import EVERYTHING, Scope
 
 __all__ = [
     "COLOURS",
+    "EVERYTHING",
     "Catalogue",
     "Generation",
     "ImportRefused",
@@ -72,12 +82,15 @@ __all__ = [
     "PracticeEvents",
     "SavedView",
     "SavedViews",
+    "Scope",
     "TreatmentType",
     "add_practice_event",
+    "attach",
     "catalogue_of",
     "check_catalogue",
     "check_exports",
     "current",
+    "extract",
     "import_exports",
     "mendable",
     "mendable_name",
@@ -103,6 +116,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "attaching": ("attach",),
     "catalogue": (
         "COLOURS",
         "Catalogue",
@@ -112,6 +126,7 @@ _ROOMS = {
         "read_catalogue",
         "with_unknown",
     ),
+    "extracting": ("extract",),
     "generations": ("Generation", "KeptSnapshot", "current", "snapshots"),
     "importing": ("check_exports", "import_exports"),
     "mending": ("mendable", "mendable_name"),
@@ -123,6 +138,7 @@ _ROOMS = {
     "saved_mappings": ("remove_mapping", "save_mapping"),
     "saved_queries": ("remove_query", "save_query"),
     "saved_views": ("SavedView", "SavedViews", "remove_view", "rename_view", "save_view"),
+    "scope": ("EVERYTHING", "Scope"),
 }
 _OTHERWISE_CALLED = {"shipped_mappings": ("mapping", "shipped"), "written_catalogue": ("catalogue", "written")}
 _PLACES = {name: (room, name) for room, names in _ROOMS.items() for name in names} | _OTHERWISE_CALLED

@@ -14,15 +14,18 @@ def derive(connection: duckdb.DuckDBPyConnection, progress: Callable[[float], No
     """Derive everything that needs a patient's history; `progress` is told the share of relations that are there."""
     for done, name in enumerate(queries.MODEL):
         progress(done / len(queries.MODEL))
-        _derive(connection, name)
+        create_table(connection, name, queries.read(f"model/{name}"))
     _assert_linked(connection)
 
 
-def _derive(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def create_table(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
     """A relation of the model as a table; its texts, ids apart, become ENUMs of their sorted values."""
-    select = queries.read(f"model/{name}")
     described = connection.execute(f"describe {select}").fetchall()
-    texts = [column for column, sql_type, *_ in described if sql_type == "VARCHAR" and not column.endswith("_id")]
+    texts = [
+        column
+        for column, sql_type, *_ in described
+        if (sql_type == "VARCHAR" or sql_type.startswith("ENUM")) and not column.endswith("_id")
+    ]
     if not texts:
         connection.execute(f"create table built.{name} as {select}")
         return
@@ -31,10 +34,12 @@ def _derive(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute(f"create or replace temp table derived as {unsorted}")
     for column in texts:
         connection.execute(
-            f"create type built.{quoted(f'{name}_{column}')} as enum "
-            f"(select distinct {quoted(column)} from derived where {quoted(column)} is not null order by 1)"
+            f"create type built.{quoted(f'{name}_{column}')} as enum (select distinct {quoted(column)}::varchar "
+            f"from derived where {quoted(column)} is not null order by 1)"
         )
-    casts = ", ".join(f"{quoted(column)}::{quoted(f'{name}_{column}')} as {quoted(column)}" for column in texts)
+    casts = ", ".join(
+        f"{quoted(column)}::varchar::built.{quoted(f'{name}_{column}')} as {quoted(column)}" for column in texts
+    )
     connection.execute(f"create table built.{name} as select * replace ({casts}) from derived order by {order}")
     connection.execute("drop table derived")
 

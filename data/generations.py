@@ -19,6 +19,9 @@ from data.refusal import ImportRefused, unreadable
 
 FORMAT_VERSION = 1
 STAGING = "staging"
+EXTRACTS = "extracts"
+"""The folder, beside the snapshots, of what is cut from them (data/extracting.py)."""
+
 NEXT_POINTER = "pointer.json"
 """In the staging folder: the pointer that is about to be put in place."""
 

@@ -24,6 +24,7 @@ import duckdb
 
 from data.catalogue import NAME as CATALOGUE
 from data.generations import (
+    EXTRACTS,
     FORMAT_VERSION,
     NEXT_POINTER,
     STAGING,
@@ -311,7 +312,9 @@ def _wait_for(lock: int, pointer: Path, tell: Tell) -> None:
 
 
 def _remove(file: Path) -> None:
-    """A snapshot and its description; who has the file open keeps it, who was about to is sent to the current one."""
+    """A snapshot, its description and its extracts; who has a file open keeps it, others get the current one."""
+    for extract in (file.parent / EXTRACTS).glob(f"{file.stem}-*"):
+        extract.unlink(missing_ok=True)
     file.with_suffix(".json").unlink(missing_ok=True)
     file.unlink(missing_ok=True)
 

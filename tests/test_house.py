@@ -16,6 +16,9 @@ import data
 import queries
 from dashboard.cli import main
 from dashboard.store import MEASURES, RECORDS
+from data.attaching import RELATIONS
+from data.contract import TABLES
+from data.extracting import IDS, ROWS
 
 ROOT = Path(__file__).parent.parent
 SQL_FILES = sorted((ROOT / "queries").rglob("*.sql"))
@@ -137,6 +140,14 @@ def test_only_cursors_are_asked() -> None:
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
             if isinstance(call.func, ast.Attribute) and call.func.attr in ("execute", "sql", "query", "table"):
                 assert ast.unparse(call.func.value).endswith(".cursor()"), ast.unparse(call)
+
+
+def test_every_relation_says_which_of_its_rows_a_scope_leaves() -> None:
+    """One that says nothing is in no extract; and no id is in one that has no pseudonym."""
+    assert set(ROWS) == set(RELATIONS)
+    ids = {column.name for table in TABLES.values() for column in table.columns if column.name.endswith("_id")}
+    derived = {word for name in queries.MODEL for word in re.findall(r"\w+_id\b", queries.read(f"model/{name}"))}
+    assert ids | derived == set(IDS)
 
 
 def test_nothing_names_a_registry_a_lock_file_or_this_machine() -> None:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from dashboard.filters import Filters
-from dashboard.store import open_snapshot
+from dashboard.store import Scope, open_snapshot
 from tests.conftest import import_once
 from tests.drawing import random_exports
 
@@ -29,3 +29,11 @@ def test_treatment_records_of_before_they_had_all_attributes_are_derived(group: 
     figures = [each.measure("side_effect_rates", filters, (group,)) for each in (store, derived)]
     assert len(figures[0])
     assert figures[0].equals(figures[1])
+    # What is cut from it holds what is derived.
+    scope = Scope(practitioners=("P1",))
+    cut = [
+        open_snapshot(each.generation.path, scope=scope).measure("side_effect_rates", filters, (group,))
+        for each in (store, derived)
+    ]
+    assert len(cut[0])
+    assert cut[0].equals(cut[1])

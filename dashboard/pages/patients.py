@@ -4,9 +4,10 @@ import streamlit as st
 
 from dashboard.access import may_see_patients
 from dashboard.filters import Filters
-from dashboard.patient_summary import NOTHING_CUT
+from dashboard.patient_summary import extent
 from dashboard.ui import cache, patient
 from dashboard.ui.heading import heading
+from dashboard.ui.wording import plain
 
 TITLE = "Patients"
 URL_PATH = "patients"
@@ -17,8 +18,9 @@ MAY_OPEN = may_see_patients
 def render(filters: Filters) -> None:
     heading(TITLE, "One person: what they had, what followed, and when they are due.", Filters())
     patient_id = patient.find_patient()
-    if not filters.is_empty:
-        st.caption(NOTHING_CUT)
+    scope = cache.records_scope()
+    if scope.is_cut or not filters.is_empty:
+        st.caption(plain(extent(scope)))
     if patient_id is None:
         return
     of_one = cache.patient(patient_id)

@@ -11,7 +11,7 @@ from dashboard.request import Request
 from dashboard.store import MEASURES, OF_ONE_PATIENT, RECORDS, definition, options_of
 from dashboard.ui import cache
 from dashboard.ui.choices import UNITS, choice, due_within, group
-from dashboard.ui.heading import heading
+from dashboard.ui.heading import heading, told_of_records
 from dashboard.ui.section import panels
 from dashboard.ui.taking import bundle, take
 from dashboard.ui.wording import plain
@@ -37,6 +37,7 @@ def _records(name: str, filters: Filters) -> None:
     options: dict[str, Any] = (
         {"horizon_days": due_within("records_horizon")} if "horizon_days" in options_of(name) else {}
     )
+    told_of_records()
     preview = cache.records(name, filters, PREVIEW, **options)
     selected, of = (cache.record_count(name, chosen, **options) for chosen in (filters, Filters()))
     shown = f"; the first {PREVIEW} are shown, the download has all" if selected > PREVIEW else ""

@@ -131,6 +131,8 @@ class _Making:
         within = replace(self.filters, treated_from=None, treated_to=None)
         yield "Selection", wording.upper(within.describe(self.look.name))
         yield "Records", f"{count(selected)} of {count(of)} treatment records"
+        if self.store.limited_to:
+            yield "Scope", wording.upper(self.store.limited_to)
         yield "Data as of", _day(self.store.as_of)
         if k := self.store.suppress_below:
             told = f"Counts below {k}, and what would give them away, are suppressed"

@@ -39,6 +39,7 @@ from dashboard.store.opening import (
 )
 from dashboard.store.snapshot import MOST_FOUND, Store
 from dashboard.store.suppressed import SuppressedStore
+from data import Scope
 
 __all__ = [
     "CHANGES",
@@ -52,6 +53,7 @@ __all__ = [
     "UNITS",
     "Changes",
     "Clock",
+    "Scope",
     "Store",
     "SuppressedStore",
     "Unit",

@@ -27,6 +27,7 @@ class Changes:
     """Two snapshots side by side, and what differs in their records. Every answer comes from a cursor of its own."""
 
     def __init__(self, earlier: data.Generation, later: data.Generation) -> None:
+        self.name = f"{earlier.name} {later.name}"
         self._connection = duckdb.connect(":memory:")
         for name, generation in (("earlier", earlier), ("later", later)):
             place = str(generation.path).replace("'", "''")

@@ -14,6 +14,7 @@ import data
 from dashboard import figures, privacy
 from dashboard.store.snapshot import Store
 from dashboard.store.suppressed import SuppressedStore
+from data import EVERYTHING, Scope
 from data.generations import number_of, published
 
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
@@ -42,9 +43,12 @@ def default_snapshot(
 
 
 def open_snapshot(
-    path: Path | str | None = None, suppress_below: int | None = None, memory: int | None = None
+    path: Path | str | None = None,
+    suppress_below: int | None = None,
+    memory: int | None = None,
+    scope: Scope = EVERYTHING,
 ) -> Store:
-    """The current snapshot behind that pointer (or snapshot file), checked against its SHA-256.
+    """The current snapshot behind that pointer (or snapshot file), checked against its SHA-256, cut to the scope.
 
     `memory` bounds, in bytes, what DuckDB works in; more is spilled to the folder for temporary files.
     `suppress_below` is the smallest count that is told; where it is None, OUTCOMES_SUPPRESS_BELOW says so, else 0.
@@ -55,7 +59,7 @@ def open_snapshot(
     while True:
         generation = data.current(place)
         try:
-            return SuppressedStore(generation, k) if k > 1 else Store(generation, memory)
+            return SuppressedStore(generation, k, scope) if k > 1 else Store(generation, memory, scope)
         except duckdb.IOException:
             # A snapshot that later imports have removed in the meantime: the pointer names a newer one.
             if generation.path.exists():
@@ -73,7 +77,7 @@ def earlier_snapshots(pointer: Path) -> list[data.KeptSnapshot]:
     return [one for one in kept if one.number < current and one.imported_at and not one.problem]
 
 
-def open_kept(pointer: Path, number: int, suppress_below: int | None = None) -> Store:
+def open_kept(pointer: Path, number: int, suppress_below: int | None = None, scope: Scope = EVERYTHING) -> Store:
     """The snapshot of that number behind a pointer, opened like the current one (`open_snapshot`).
 
     Raises data.ImportRefused where it is not kept any more, or is damaged.
@@ -81,7 +85,7 @@ def open_kept(pointer: Path, number: int, suppress_below: int | None = None) -> 
     file = next((file for file in published(pointer) if number_of(file) == number), None)
     if not file:
         raise data.ImportRefused(f"Snapshot {number} is not kept any more. Choose another one.")
-    return open_snapshot(file, suppress_below)
+    return open_snapshot(file, suppress_below, scope=scope)
 
 
 def first_look(place: Path, memory: int | None = None) -> list[tuple[str, str, str, bytes]]:

@@ -38,6 +38,7 @@ from dashboard.store.names import (
     records_sql,
     unusual,
 )
+from data import EVERYTHING, Scope
 
 MOST_FOUND = 50
 PERIOD_ROWS = 1_500_000
@@ -46,37 +47,26 @@ DAYS = {"treatments": "treated_on", "follow_ups": "followed_up_on", "side_effect
 MOST_CURVES = 200
 FIRST_LOOK = ("session", None, "onset", 0.95)
 
-_CONTRACT = ("treatments", "follow_ups", "side_effects", "patients")
-# What snapshots of this version did not have from the beginning.
-_ADDED = {
-    "imports": " union all by name (select null::varchar as shape where false)",
-    "treatment_types": " union all by name (select null::varchar as colour where false)",
-}
-_ACCOUNTS = ("figures", "rejects", "imports", "import_warnings", "treatment_types", "snapshot")
-
 
 class Store:
-    """One snapshot. Every answer comes from a cursor of its own, so threads may share a store.
+    """One snapshot, cut to a scope. Every answer comes from a cursor of its own, so threads may share a store.
 
+    Of a scope that is not everything an extract of `snapshot` is read (data/extracting.py), so that there are no other
+    rows to tell of; `generation` and `name` are then those of the extract, and `limited_to` says what it is, else "".
     `is_up_to_date` where the snapshot holds all that is derived now, and was not made by an earlier version.
     """
 
-    def __init__(self, generation: data.Generation, memory: int | None = None) -> None:
+    def __init__(self, generation: data.Generation, memory: int | None = None, scope: Scope = EVERYTHING) -> None:
+        self.snapshot = generation
+        generation = data.extract(generation, scope)
         self.name = generation.name
         self.generation = generation
         self.suppress_below = 0
         self._connection = duckdb.connect(":memory:")
-        place = str(generation.path).replace("'", "''")
-        self._connection.execute(f"attach '{place}' as snapshot_file (read_only)")
-        there = self._tables()
-        self.is_up_to_date = there >= set(queries.MODEL)
-        self.relations: dict[str, str] = {}
+        attached = data.attach(self._connection, generation.path)
+        self.is_up_to_date = attached.is_up_to_date
+        self.relations: dict[str, str] = attached.relations
         """The select of every relation over `snapshot_file`, each after those that it reads."""
-        for table in (*_CONTRACT, *_ACCOUNTS, *queries.MODEL):
-            # What of the model snapshots did not have from the beginning is derived whenever it is asked.
-            select = f"from snapshot_file.{table}" if table in there else f"({queries.read(f'model/{table}')})"
-            self.relations[table] = f"{select}{_ADDED.get(table, '')}"
-            self._connection.execute(f"create view {table} as {self.relations[table]}")
         for macro in queries.MACROS:
             self._connection.execute(f"create macro {macro}(filters) as table ({queries.read(macro)})")
         if memory:
@@ -85,10 +75,11 @@ class Store:
             self._connection.execute(f"set memory_limit = '{memory}B'; set temp_directory = '{spilled}'")
         for setting in HARDENING:
             self._connection.execute(setting)
-        about = self._rows("select as_of, created_at, is_synthetic from snapshot")[0]
+        about = self._rows("select as_of, created_at, is_synthetic, coalesce(limited_to, '') from snapshot")[0]
         self.as_of: datetime.date = about[0]
         self.created_at: datetime.datetime = about[1]
         self.is_synthetic: bool = about[2]
+        self.limited_to: str = about[3]
         stored = self._rows(
             "select measure, groups, content from figures where fingerprint = $fingerprint",
             {"fingerprint": figures.fingerprint()},
@@ -384,8 +375,14 @@ class Store:
                     raise FilterError(f"{column} {value!r} occurs nowhere; there are: {listed}{more}")
 
     def since(self, earlier: Store) -> Changes:
-        """What differs in the records since an earlier snapshot."""
+        """What differs in the records since an earlier snapshot, which has to be cut to the same scope."""
+        if earlier.limited_to != self.limited_to:
+            raise ValueError("two snapshots that are cut to different scopes cannot be compared")
         return Changes(earlier.generation, self.generation)
+
+    def cut_to(self, scope: Scope) -> Store:
+        """The same snapshot, cut to another scope."""
+        return Store(self.snapshot, scope=scope)
 
     def close(self) -> None:
         """Lets go of the snapshot's file; a store that others still ask is better dropped than closed."""
@@ -401,15 +398,6 @@ class Store:
     def treatment_types(self) -> tuple[data.TreatmentType, ...]:
         """The catalogue that the snapshot was derived by, with the types that it did not know at its end."""
         return tuple(data.TreatmentType(*row) for row in self._rows("from treatment_types"))
-
-    def _tables(self) -> set[str]:
-        """The tables of the snapshot's file, but one of treatment records that lacks an attribute of later versions."""
-        columns = self._rows(
-            "select table_name, column_name from duckdb_columns() where database_name = 'snapshot_file'"
-        )
-        attributes = {column for table, column in columns if table == "treatment_records"}
-        older = set() if attributes >= set(queries.ATTRIBUTES) else {"treatment_records"}
-        return {table for table, _ in columns} - older
 
     def _rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         return self._connection.cursor().execute(sql, parameters).fetchall()

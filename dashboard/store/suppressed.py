@@ -15,14 +15,16 @@ from dashboard.filters import Filters
 from dashboard.store.changes import Changes
 from dashboard.store.names import options_of
 from dashboard.store.snapshot import Store
+from data import EVERYTHING, Scope
 
 
 class SuppressedStore(Store):
     """A store that tells no small number (dashboard/privacy.py) and no record: what leaves it may be seen by others."""
 
-    def __init__(self, generation: data.Generation, k: int) -> None:
-        super().__init__(generation)
+    def __init__(self, generation: data.Generation, k: int, scope: Scope = EVERYTHING) -> None:
+        super().__init__(generation, scope=scope)
         self.suppress_below = k
+        self.name = f"{self.name}-below-{k}"  # what is remembered of it is told to nobody else
 
     def measure(  # type: ignore[override]
         self,
@@ -81,6 +83,10 @@ class SuppressedStore(Store):
     def rejects_to_mend(self, import_no: int, file: str) -> tuple[str, bytes]:
         """Raises privacy.Withheld, as `records_reader` does."""
         raise privacy.Withheld("rejected rows are withheld while small numbers are suppressed")
+
+    def cut_to(self, scope: Scope) -> SuppressedStore:
+        """The same snapshot, cut to another scope, with the same numbers untold."""
+        return SuppressedStore(self.snapshot, self.suppress_below, scope)
 
     def since(self, earlier: Store) -> Changes:
         """Raises privacy.Withheld: the difference of two snapshots may be that of a single patient."""

@@ -16,14 +16,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.access import in_place_of, viewer
+from dashboard.access import in_place_of, may_import, smallest_told, viewer
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
 from dashboard.patient_summary import Patient
+from dashboard.privacy import suppress_below
 from dashboard.store import (
     HORIZON_DAYS,
     OF_ONE_PATIENT,
     Changes,
+    Scope,
     Store,
     default_snapshot,
     open_kept,
@@ -36,10 +38,25 @@ from data import ImportRefused, KeptSnapshot, TreatmentType, current
 
 _STORE = "store"
 _SHOWN: ContextVar[Store | None] = ContextVar("shown", default=None)
+SCOPES = 32
+"""So many stores are open at a time, one for each scope that somebody who looks has; each takes few megabytes."""
 AT_ONCE = 0.1
 """Seconds for which pages wait for limits, after they were first asked for, before they are drawn without them."""
 LARGE, AFTER = 50_000, 1.0
 """From so many treatment records on nobody waits, and limits are begun so many seconds later: the page comes first."""
+
+
+def figures_scope() -> Scope:
+    """The records of which whoever looks may have figures."""
+    return Scope(viewer().clinics)
+
+
+def records_scope() -> Scope:
+    """The records that whoever looks may see one by one, as they may have to be told: a clinician's own patients."""
+    who = viewer()
+    if "clinician" in who.roles:
+        return Scope(who.clinics, who.practitioners)
+    return Scope(who.clinics, pseudonyms=True)
 
 
 def look_again() -> None:
@@ -50,16 +67,30 @@ def look_again() -> None:
 def current_store() -> Store:
     """The snapshot that was current when this run of the page began, so that a page tells of one snapshot only.
 
-    It is found by a look at the pointer and the file; there is a new store only where they changed.
-    Raises data.ImportRefused where there is none and none can be built, or where it was damaged since.
+    It is cut to the records of which whoever looks may have figures. It is found by a look at the pointer and the file;
+    there is a new store only where they changed. Raises data.ImportRefused where there is none and none can be built,
+    or where it was damaged since.
     """
     if shown := _SHOWN.get():
         return shown
     if _STORE not in st.session_state:
         place = _place(snapshot_path())
-        st.session_state[_STORE] = _opened(str(place), current(place).name)
+        st.session_state[_STORE] = _opened(str(place), current(place).name, figures_scope(), smallest_told())
     store: Store = st.session_state[_STORE]
     return store
+
+
+def current_records_store() -> Store:
+    """The same snapshot, cut to the records that whoever looks may see one by one; it tells none where that is none."""
+    return _of_records(current_store())
+
+
+def accounts_store() -> Store:
+    """The same snapshot for whoever may import: with what became of every row, and the rows that were rejected."""
+    if not may_import():
+        return current_store()
+    place = _place(snapshot_path())
+    return _opened(str(place), current_store().snapshot.name, figures_scope(), suppress_below())
 
 
 def as_shown(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,9 +133,9 @@ def _place(wanted: Path) -> Path:
     return default_snapshot(wanted)[0]
 
 
-@st.cache_resource(max_entries=2, show_spinner="Opening the data ...")
-def _opened(place: str, name: str) -> Store:
-    store = open_snapshot(Path(place))
+@st.cache_resource(max_entries=SCOPES, show_spinner="Opening the data ...")
+def _opened(place: str, name: str, scope: Scope, suppress_below: int) -> Store:
+    store = open_snapshot(Path(place), suppress_below, scope=scope)
     gc.collect()
     gc.freeze()
     atexit.register(gc.unfreeze)
@@ -183,32 +214,49 @@ def _measure(
 
 def kept_store(kept: KeptSnapshot) -> Store:
     """A snapshot that is kept, opened; raises data.ImportRefused where it is gone meanwhile, or damaged."""
-    return _kept(str(pointer()), kept.number, kept.imported_at)
+    return _kept(str(pointer()), kept.number, kept.imported_at, figures_scope(), smallest_told())
 
 
-@st.cache_resource(max_entries=2, show_spinner="Opening the earlier data ...")
-def _kept(place: str, number: int, imported_at: datetime.datetime | None) -> Store:
-    return open_kept(Path(place), number)
+@st.cache_resource(max_entries=SCOPES, show_spinner="Opening the earlier data ...")
+def _kept(place: str, number: int, imported_at: datetime.datetime | None, scope: Scope, suppress_below: int) -> Store:
+    return open_kept(Path(place), number, suppress_below, scope)
 
 
-def changes(earlier: Store) -> Changes:
-    """What differs in the records between an earlier snapshot and the current one; see Store.since."""
+def _of_records(store: Store) -> Store:
+    """The snapshot of a store of figures, cut to single records."""
+    scope = records_scope()
+    return store if store.suppress_below or scope == figures_scope() else _cut(store, store.snapshot.name, scope)
+
+
+@st.cache_resource(max_entries=SCOPES, show_spinner="Opening the records ...")
+def _cut(_store: Store, snapshot: str, scope: Scope) -> Store:
+    return _store.cut_to(scope)
+
+
+def changes(earlier: Store, of_records: bool = False) -> Changes:
+    """What differs in the records between an earlier snapshot and the current one; see Store.since.
+
+    `of_records`: in those that whoever looks may see one by one, which may be fewer.
+    """
     store = current_store()
+    if of_records:
+        store, earlier = _of_records(store), _of_records(earlier)
     return _changes(store, earlier, store.name, earlier.name)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Comparing the records ...")
+@st.cache_resource(max_entries=SCOPES, show_spinner="Comparing the records ...")
 def _changes(_store: Store, _earlier: Store, snapshot: str, earlier: str) -> Changes:
     return _store.since(_earlier)
 
 
-def change_counts(earlier: Store, name: str) -> pd.DataFrame:
+def change_counts(earlier: Store, name: str, of_records: bool = False) -> pd.DataFrame:
     """What of a kind differs, counted; see Changes.counts."""
-    return _change_counts(changes(earlier), current_store().name, earlier.name, name)
+    compared = changes(earlier, of_records)
+    return _change_counts(compared, compared.name, name)
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
-def _change_counts(_changes: Changes, snapshot: str, earlier: str, name: str) -> pd.DataFrame:
+@st.cache_data(max_entries=20 * SCOPES, show_spinner=False)
+def _change_counts(_changes: Changes, changes: str, name: str) -> pd.DataFrame:
     return _changes.counts(name)
 
 
@@ -266,7 +314,7 @@ def catalogue() -> tuple[TreatmentType, ...]:
     return _catalogue(store, store.name)
 
 
-@st.cache_data(max_entries=2, show_spinner=False)
+@st.cache_data(max_entries=SCOPES, show_spinner=False)
 def _catalogue(_store: Store, snapshot: str) -> tuple[TreatmentType, ...]:
     return _store.treatment_types
 
@@ -320,7 +368,7 @@ def records(
     table: str, filters: Filters, limit: int, horizon_days: int = HORIZON_DAYS, search: str = ""
 ) -> pd.DataFrame:
     """The first records of a table that belong to the cohort; see Store.records."""
-    store = current_store()
+    store = current_records_store()
     return _records(store, store.name, table, filters, limit, horizon_days, search)
 
 
@@ -333,7 +381,7 @@ def _records(
 
 def record_count(table: str, filters: Filters, horizon_days: int = HORIZON_DAYS) -> int:
     """How many records of a table belong to the cohort."""
-    store = current_store()
+    store = current_records_store()
     return _record_count(store, store.name, table, filters, horizon_days)
 
 
@@ -344,7 +392,7 @@ def _record_count(_store: Store, snapshot: str, table: str, filters: Filters, ho
 
 def recall_counts(filters: Filters, horizon_days: int) -> pd.DataFrame:
     """How many stand on the recall list, per status and basis."""
-    store = current_store()
+    store = current_records_store()
     return _recall_counts(store, store.name, filters, horizon_days)
 
 
@@ -355,7 +403,7 @@ def _recall_counts(_store: Store, snapshot: str, filters: Filters, horizon_days:
 
 def patients_found(search: str) -> list[str]:
     """The first ids that hold this text; see Store.patients_found."""
-    store = current_store()
+    store = current_records_store()
     return _patients_found(store, store.name, search)
 
 
@@ -366,10 +414,10 @@ def _patients_found(_store: Store, snapshot: str, search: str) -> list[str]:
 
 def patient(patient_id: str) -> Patient:
     """Everything that is recorded of one person, whatever the filters."""
-    store = current_store()
+    store = current_records_store()
     overview, timeline, intervals = (_patient_table(store, store.name, name, patient_id) for name in OF_ONE_PATIENT)
     of_types = measure("maintenance_summary", Filters(), ("treatment_type",))
-    return Patient(overview, timeline, intervals, of_types, store.as_of)
+    return Patient(overview, timeline, intervals, of_types, store.as_of, records_scope())
 
 
 @st.cache_data(max_entries=60, show_spinner=False)
@@ -379,7 +427,7 @@ def _patient_table(_store: Store, snapshot: str, table: str, patient_id: str) ->
 
 def account(name: str, import_no: int | None = None) -> pd.DataFrame:
     """What became of the imported rows; see Store.account."""
-    store = current_store()
+    store = accounts_store()
     return _account(store, store.name, name, import_no)
 
 

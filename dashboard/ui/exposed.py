@@ -16,6 +16,7 @@ from dashboard.ui import cache
 from dashboard.ui.address import anchor_of
 from dashboard.ui.choices import choice
 from dashboard.ui.errors import calmly
+from dashboard.ui.heading import told_of_records
 from dashboard.ui.section import panels
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.working import Working
@@ -45,7 +46,8 @@ def lot_exposed(filters: Filters, lots: pd.DataFrame) -> None:
         st.dataframe(
             found, hide_index=True, column_config=columns_in_words(found), placeholder="–", alt="The exposed as a table"
         )
-        store = cache.current_store()
+        told_of_records()
+        store = cache.current_records_store()
         panels(
             Working.of(Request("lot_exposed", chosen), HEADING),
             lambda suffix: export.to_bytes(store.records_reader("lot_exposed", chosen), suffix),

@@ -18,6 +18,8 @@ def heading(title: str, lead: str, filters: Filters) -> bool:
     st.markdown(lead)
     selected, of = cache.cohort_size(filters)
     facts = f"{count(selected)} of {count(of)} treatment records · data as of {store.as_of:%-d %B %Y}"
+    if store.limited_to:
+        facts += f" · {store.limited_to}"
     if not filters.is_empty:
         facts = f"{filters.describe(cache.look().name)} · {facts}"
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -30,3 +32,10 @@ def heading(title: str, lead: str, filters: Filters) -> bool:
             title="No treatment record matches this selection",
         )
     return selected != 0
+
+
+def told_of_records() -> None:
+    """Says which single records there are for whoever looks, where they are fewer than those that figures are of."""
+    scope = cache.records_scope()
+    if scope != cache.figures_scope():
+        st.caption(sentence(f"single records: {scope.in_words or 'all'}"))

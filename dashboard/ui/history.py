@@ -74,14 +74,14 @@ def rejects() -> None:
             )
             _rules(rows, "rejected", "Rows")
             _to_mend(number, str(file))
-    store = cache.current_store()
+    store = cache.accounts_store()
     with st.popover("Download all rejected rows with their reasons", type="tertiary"):
         downloads("rejects", lambda suffix: export.to_bytes(store.records_reader("rejects"), suffix), "all-rejects")
 
 
 def _to_mend(import_no: int, file: str) -> None:
     """The rejected rows of a file as a file again."""
-    store = cache.current_store()
+    store = cache.accounts_store()
     to_mend = cache.account("files_to_mend")
     if not ((to_mend["import_no"] == import_no) & (to_mend["file"] == file)).any():
         return

@@ -170,7 +170,7 @@ def _drawn(figure: Figure, heading: str, name: str, key: str = "") -> None:
 
 
 def _panels(patient: Patient, name: str, heading: str) -> None:
-    store = cache.current_store()
+    store = cache.current_records_store()
     panels(
         Working.of(Request(name, options=(("patient_id", patient.patient_id),)), heading),
         lambda suffix: export.to_bytes(store.records_reader(name, patient_id=patient.patient_id), suffix),

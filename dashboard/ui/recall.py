@@ -14,6 +14,7 @@ from dashboard.ui import cache
 from dashboard.ui.address import anchor_of
 from dashboard.ui.choices import due_within
 from dashboard.ui.errors import calmly
+from dashboard.ui.heading import told_of_records
 from dashboard.ui.navigation import link
 from dashboard.ui.section import panels
 from dashboard.ui.tables import columns_in_words
@@ -37,13 +38,14 @@ def recall_list(filters: Filters) -> None:
     if not may_see_records():
         return
     with calmly():
-        store = cache.current_store()
+        store = cache.current_records_store()
         st.header(HEADING, anchor=anchor_of(HEADING))
         st.caption(
             "Patients and treatment types whose usual time between treatments has passed, or soon will have. Those who "
             "have gone elsewhere, or who want no more treatments, are on it too: the records do not tell. Tick a row "
             "for everything about that person."
         )
+        told_of_records()
         with st.container(horizontal=True, vertical_alignment="top"):
             days = due_within("maintenance_horizon")
             search = st.text_input("Search", key="recall_search", placeholder="Patient, clinic, ...", width=220)

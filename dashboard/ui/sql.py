@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable
 
@@ -29,6 +30,7 @@ from dashboard.ui import cache
 from dashboard.ui.auditing import changed, noted, without_texts
 from dashboard.ui.section import CONFIG, FORMATS, downloads
 from dashboard.ui.wording import plain, sentence
+from data.extracting import IDS
 
 SHOWN = 1_000
 """So many rows of an answer are on the screen; the download has all."""
@@ -38,14 +40,17 @@ _STYLE = "<style>.st-key-sql textarea { font-family: monospace; }</style>"
 
 Change = Callable[[], None]
 
-_QUERY, _ANSWER, _REFUSED = "sql", "sql_answer", "sql_refused"
+_QUERY, _ANSWER, _REFUSED, _UNTOLD = "sql", "sql_answer", "sql_refused", "sql_untold"
 _LIMITS = Limits()
+_IS_UNTOLD = "The address of this page does not have the query in it, for it may name somebody."
 
 
 def query() -> None:
     """The query, where to begin, and the button that runs it; one that came with a link is shown, and not run."""
     st.html(_STYLE)
-    saved = data.saved_queries(cache.pointer())
+    # Others' queries may name what is outside the scope of whoever looks.
+    is_shared = not cache.records_scope().is_cut
+    saved = data.saved_queries(cache.pointer()) if is_shared else {}
     begin = {f"Example: {words(name)}": one.sql for name, one in examples().items()}
     begin |= {f"Saved: {name}": sql for name, sql in saved.items()}
 
@@ -61,25 +66,38 @@ def query() -> None:
         on_change=taken,
         placeholder="An example or a saved query",
     )
+    # Whoever keeps addresses, such as a history or a proxy's log, is not to be told of single people.
+    is_in_address = not names_somebody(st.session_state.get(_QUERY) or st.query_params.get(_QUERY) or "")
+    if is_in_address and st.session_state.pop(_UNTOLD, False):
+        st.query_params[_QUERY] = st.session_state[_QUERY]
     sql = st.text_area(
         "Query",
         key=_QUERY,
-        bind="query-params",
+        bind="query-params" if is_in_address else None,
         height=280,
         max_chars=LONGEST,
         placeholder="select treatment_type, count(*) as treatment_records from treatments group by treatment_type",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         is_asked = st.button("Run", type="primary", key="sql_run")
-        with st.popover("Save", type="tertiary"):
-            _save(sql or "", list(saved))
+        if is_shared:
+            with st.popover("Save", type="tertiary"):
+                _save(sql or "", list(saved))
         st.caption(
             f"At most {_LIMITS.seconds:g} seconds, {_LIMITS.memory / 1e9:g} GB of memory and {_LIMITS.rows:,} rows. "
-            "The address of this page has the query in it.",
+            + ("The address of this page has the query in it." if is_in_address else _IS_UNTOLD),
             width="content",
         )
+    if not is_in_address:
+        st.session_state[_UNTOLD] = True
+        st.query_params.pop(_QUERY, None)
     if is_asked:
         _ask(sql or "")
+
+
+def names_somebody(sql: str) -> bool:
+    """Whether a query may hold the id of a person or a record: it names such a column, and has a text in it."""
+    return any(name in sql.lower() for name in IDS) and re.search(r"'|\$\w*\$", sql) is not None
 
 
 def _ask(sql: str) -> None:
@@ -88,7 +106,7 @@ def _ask(sql: str) -> None:
     with st.spinner("Running ..."):
         noted("query", query=without_texts(sql))
         try:
-            st.session_state[_ANSWER] = ask(cache.current_store(), sql, _LIMITS)
+            st.session_state[_ANSWER] = ask(cache.current_records_store(), sql, _LIMITS)
         except NotAnswered as refused:
             st.session_state[_REFUSED] = str(refused)
 
@@ -99,7 +117,9 @@ def _save(sql: str, saved: list[str]) -> None:
     with st.form("sql_save", border=False, clear_on_submit=True):
         name = st.text_input("Name", max_chars=80, key="sql_name", placeholder="Doses by month")
         is_saved = st.form_submit_button("Save")
-    if is_saved:
+    if is_saved and names_somebody(sql):
+        st.error("It may name somebody, and everybody who opens this page would read it. Take the id out of it.")
+    elif is_saved:
         changed(lambda: data.save_query(cache.pointer(), name.strip(), sql), "saved query", saved=name.strip())
     if saved:
         gone = st.selectbox("Remove", saved, index=None, key="sql_gone", placeholder="A saved query")
@@ -120,7 +140,7 @@ def tables() -> None:
     )
     about = offered[name]
     st.caption(plain(about.sentence))
-    listed = [(column, kind, meaning(name, column)) for column, kind in columns(cache.current_store(), name)]
+    listed = [(column, kind, meaning(name, column)) for column, kind in columns(cache.current_records_store(), name)]
     st.dataframe(
         pd.DataFrame(listed, columns=["column", "type", "meaning"]),
         hide_index=True,
@@ -150,7 +170,7 @@ def answer() -> None:
     st.header("Answer", anchor=False)
     if given.sql != st.session_state.get(_QUERY):
         st.caption("This is the answer to the query that was run last, not to the one above.")
-    if given.snapshot != cache.snapshot_name():
+    if given.snapshot != cache.current_records_store().name:
         st.caption("The data has changed since. Run it again to ask the new data.")
     of = given.table.num_rows
     said = f"**{count(of)}** row{'' if of == 1 else 's'}"

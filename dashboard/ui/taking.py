@@ -13,7 +13,7 @@ from dashboard import export, jobs
 from dashboard.charts.style import count, words
 from dashboard.filters import Filters
 from dashboard.request import Request
-from dashboard.store import snapshot_path
+from dashboard.store import RECORDS, Store, snapshot_path
 from dashboard.ui import cache
 from dashboard.ui.auditing import taken
 from dashboard.ui.choices import choice, several
@@ -29,11 +29,10 @@ _EVERY_SECONDS = 0.8
 
 def contents(request: Request, file_format: str) -> bytes:
     """The file of a table, as `outcomes export` writes it."""
-    store = cache.current_store()
     if request.is_measure:
         rows = cache.measure(request.name, request.filters, request.by, **dict(request.options))
         return export.to_bytes(rows, file_format)
-    return export.to_bytes(request.rows(store), file_format)
+    return export.to_bytes(request.rows(cache.current_records_store()), file_format)
 
 
 def take(request: Request, rows: int) -> None:
@@ -49,7 +48,7 @@ def take(request: Request, rows: int) -> None:
         if suffix != "xlsx" or rows <= export.EXCEL_ROWS
     }
     with st.container():
-        _made(key, offered, rows)
+        _made(key, offered, cache.current_store() if request.is_measure else cache.current_records_store(), rows)
 
 
 def bundle(tables: Sequence[str], filters: Filters) -> None:
@@ -66,13 +65,19 @@ def bundle(tables: Sequence[str], filters: Filters) -> None:
             st.info("Choose the tables that are to be in it.")
             return
         selection = Request("treatments", filters).arguments
-        _made("bundle", {"Make the bundle": [*chosen, *selection, "--format", suffix, "--bundle", "outcomes.zip"]})
+        has_records = any(name in RECORDS for name in chosen)
+        store = cache.current_records_store() if has_records else cache.current_store()
+        offered = {"Make the bundle": [*chosen, *selection, "--format", suffix, "--bundle", "outcomes.zip"]}
+        _made("bundle", offered, store)
 
 
-def _made(key: str, offered: dict[str, list[str]], rows: int = 0) -> None:
-    """A button for each of these commands; the file is made beside the pages, offered, and removed once taken."""
+def _made(key: str, offered: dict[str, list[str]], store: Store, rows: int = 0) -> None:
+    """A button for each of these commands; the file is made beside the pages, offered, and removed once taken.
+
+    The process that makes it is told the file of the store alone, which holds what may be taken and nothing else.
+    """
     state = f"making-{key}"
-    snapshot = str(cache.current_store().generation.path)
+    snapshot = str(store.generation.path)
     made = st.session_state.get(state)
     if made and (made[0] not in offered.values() or made[1] != snapshot):
         _remove(state)

@@ -8,7 +8,7 @@ import streamlit as st
 
 import data
 from dashboard.access import may_save_views
-from dashboard.filters import FilterError, Filters
+from dashboard.filters import VALUE_FILTERS, FilterError, Filters
 from dashboard.ui import cache
 from dashboard.ui.address import Shown, link_to, shown
 from dashboard.ui.auditing import changed
@@ -21,7 +21,7 @@ def saved_views() -> None:
     """The saved views, in the panel on the left; nothing where there is none and none may be saved."""
     kept = data.saved_views(cache.pointer())
     titles = {page.url_path: page.title for page in st.session_state["pages"].values()}
-    views = [view for view in kept.views if view.page in titles]
+    views = [view for view in kept.views if view.page in titles and not _tells_of_others(view)]
     if not (views or kept.problem or may_save_views()):
         return
     name = f"Saved views · {len(views)}" if views else "Saved views"
@@ -32,8 +32,19 @@ def saved_views() -> None:
             st.html(f'<ul class="views">{"".join(_item(view, titles[view.page]) for view in views)}</ul>')
         if may_save_views():
             _save()
-            if kept.views:
-                _change([view.name for view in kept.views])
+            if names := [view.name for view in kept.views if not _tells_of_others(view)]:
+                _change(names)
+
+
+def _tells_of_others(view: data.SavedView) -> bool:
+    """Whether a view names what is outside the scope of whoever looks, as far as can be told."""
+    if not cache.figures_scope().is_cut:
+        return False
+    try:
+        filters = Filters.from_query(view.query)
+    except FilterError:
+        return True
+    return any(not set(getattr(filters, column)) <= set(cache.values(column)) for column in VALUE_FILTERS)
 
 
 def _item(view: data.SavedView, title: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, replace
-from typing import Any
 
 import streamlit as st
 
@@ -18,8 +17,6 @@ from dashboard.ui.wording import plain
 from data.generations import number_of
 
 PANELS = ("SQL", "Command", "Link")
-LONGEST, HEIGHT = 40, 480
-"""SQL of more lines than that scrolls, in so many pixels."""
 
 _CURVES = {"healing_clock": "time_to_resolution"}
 """The measure whose select counts what the curves of another are made of."""
@@ -87,10 +84,11 @@ class Working:
         if panel == "SQL":
             st.caption(self.about_sql)
             for sql in self.sqls:
-                height: Any = HEIGHT if sql.count("\n") > LONGEST else "content"
-                st.code(sql, language=None, wrap_lines=True, height=height)
+                st.code(sql, language=None, wrap_lines=True)
         elif panel == "Command":
             st.caption(_WHERE)
+            if limited := cache.current_store().limited_to:
+                st.caption(plain(f"It reads the whole snapshot, and this page: {limited}."))
             st.code(self.command, language=None, wrap_lines=True)
             if self.script:
                 st.caption("The same in a script or notebook.")

@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.charts.patient import KEY
 from dashboard.charts.style import LIGHT, NBSP
-from dashboard.patient_summary import NOTHING_CUT, Patient, patient_summary
+from dashboard.patient_summary import Patient, extent, patient_summary
 from dashboard.store import OF_ONE_PATIENT, Store
 from dashboard.ui.wording import plain
+from data import EVERYTHING
 from tests.conftest import SnapshotOf, import_once
 from tests.drawing import Exports, drawn
 from tests.pages.opening import MANY, ONE, front_door, said
@@ -68,7 +69,7 @@ def test_a_link_opens_a_patient_and_no_filter_cuts_it(opened: Opened) -> None:
     assert not app.exception
     assert not app.error
     told = said(app).replace(NBSP, " ")
-    assert NOTHING_CUT in told
+    assert plain(extent(EVERYTHING)) in told
     assert plain("Born 1980, female. 3 sessions, 3 side effects, 2 follow-ups, treated from 1 January 2023") in told
     assert plain("Neuromodulator: due 20 July 2023, overdue by 100 days at the data cut-off; 100 days after") in told
     assert KEY in told

@@ -42,6 +42,26 @@ def test_a_link_is_shown_and_run_only_when_asked(opened: Opened) -> None:
     assert "Only a SELECT" in app.error[0].value
 
 
+def test_a_query_that_names_somebody_is_in_no_address(opened: Opened) -> None:
+    somebody = "select * from treatments where patient_id = 'pat-10'"
+    app = opened("many", MANY, "sql", sql=SQL)
+    assert app.query_params["sql"] == SQL
+    app.text_area(key="sql").set_value(somebody).run()
+    assert app.text_area(key="sql").value == somebody
+    assert "sql" not in app.query_params
+    assert "does not have the query in it" in said(app)
+    app.button(key="sql_run").click().run()
+    assert "rows" in said(app)
+    assert "sql" not in app.query_params
+    app.text_area(key="sql").set_value("select patient_id from treatments where product = $$x$$").run()
+    assert "sql" not in app.query_params
+    app.text_area(key="sql").set_value("select count(distinct patient_id) from treatments").run()
+    assert app.text_area(key="sql").value == "select count(distinct patient_id) from treatments"
+    assert app.query_params["sql"] == "select count(distinct patient_id) from treatments"
+    assert "The address of this page has the query in it" in said(app)
+    assert "sql" not in opened("many", MANY, "sql", sql=somebody).query_params
+
+
 def test_a_query_is_kept_by_name_and_taken_again(opened: Opened, folder: Path) -> None:
     app = opened("kept", ONE, "sql", sql="select 1 as one")
     app.text_input(key="sql_name").set_value("One, as a start")

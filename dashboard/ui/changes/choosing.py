@@ -28,7 +28,7 @@ def earlier_snapshot() -> Store | None:
         names[f"{name} ({one.number})" if name in names else name] = one
     chosen = choice("Since the import of", names, "changes_since", is_list=True)
     store = cache.kept_store(chosen)
-    facts = [f"Snapshot {chosen.number}", f"{count(chosen.rows or 0)} treatment records"]
+    facts = [f"Snapshot {chosen.number}", f"{count(store.cohort_size()[1])} treatment records"]
     facts += [f"data as of {chosen.as_of:%-d %B %Y}"] if chosen.as_of else []
     st.caption(plain(" · ".join(facts)))
     if store.is_synthetic != cache.current_store().is_synthetic:

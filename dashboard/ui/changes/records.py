@@ -14,6 +14,7 @@ from dashboard.store import Store
 from dashboard.ui import cache
 from dashboard.ui.address import anchor_of
 from dashboard.ui.fields import field, table_name
+from dashboard.ui.heading import told_of_records
 from dashboard.ui.section import panels
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import plain
@@ -32,7 +33,10 @@ def records_changed(earlier: Store) -> None:
         f"Of all records, whatever is selected. Late are those added since whose day lies {since}, the data cut-off of "
         "the earlier snapshot. Records are matched by their numbers."
     )
-    changed = cache.change_counts(earlier, "record_changes")
+    is_of_records = may_see_records()
+    if is_of_records:
+        told_of_records()
+    changed = cache.change_counts(earlier, "record_changes", is_of_records)
     if changed.empty:
         st.caption("No record differs.")
         return
@@ -55,9 +59,8 @@ def records_changed(earlier: Store) -> None:
         lambda suffix: export.to_bytes(changed, suffix),
         "changes_record_changes",
     )
-    edited = cache.change_counts(earlier, "edited_columns")
-    _edited(edited)
-    if may_see_records():
+    _edited(cache.change_counts(earlier, "edited_columns", is_of_records))
+    if is_of_records:
         _which(earlier, changed)
 
 
@@ -97,7 +100,7 @@ def _which(earlier: Store, changed: pd.DataFrame) -> None:
     chosen = st.pills("The records", list(LISTS), key="changes_list", bind="query-params", label_visibility="collapsed")
     if not chosen:
         return
-    name, changes = LISTS[chosen], cache.changes(earlier)
+    name, changes = LISTS[chosen], cache.changes(earlier, of_records=True)
     kinds = ("late", "edited", "removed") if name == "changed_records" else ("edited",)
     tables = list(dict.fromkeys(changed["table"][changed["change"].isin(kinds)]))
     if not tables:
