@@ -61,13 +61,18 @@ class File(bytes):
     rows = 0
 
 
-def to_bytes(rows: Rows, file_format: str) -> File:
+def to_file(rows: Rows, file_format: str) -> File:
     """The file that `write` writes."""
     file = io.BytesIO()
     written = write(rows, file_format, file)
     content = File(file.getvalue())
     content.rows = written.rows
     return content
+
+
+def to_bytes(rows: Rows, file_format: str) -> bytes:
+    """The same as bytes and nothing else, which some readers insist on."""
+    return bytes(to_file(rows, file_format))
 
 
 def write(rows: Rows, file_format: str, file: BinaryIO, progress: Progress | None = None) -> Written:

@@ -50,6 +50,6 @@ def lot_exposed(filters: Filters, lots: pd.DataFrame) -> None:
         store = cache.current_records_store()
         panels(
             Working.of(Request("lot_exposed", chosen), HEADING),
-            lambda suffix: export.to_bytes(store.records_reader("lot_exposed", chosen), suffix),
+            lambda suffix: export.to_file(store.records_reader("lot_exposed", chosen), suffix),
             "lot_exposed",
         )

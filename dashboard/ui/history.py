@@ -76,7 +76,7 @@ def rejects() -> None:
             _to_mend(number, str(file))
     store = cache.accounts_store()
     with st.popover("Download all rejected rows with their reasons", type="tertiary"):
-        downloads("rejects", lambda suffix: export.to_bytes(store.records_reader("rejects"), suffix), "all-rejects")
+        downloads("rejects", lambda suffix: export.to_file(store.records_reader("rejects"), suffix), "all-rejects")
 
 
 def _to_mend(import_no: int, file: str) -> None:

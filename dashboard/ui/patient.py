@@ -173,6 +173,6 @@ def _panels(patient: Patient, name: str, heading: str) -> None:
     store = cache.current_records_store()
     panels(
         Working.of(Request(name, options=(("patient_id", patient.patient_id),)), heading),
-        lambda suffix: export.to_bytes(store.records_reader(name, patient_id=patient.patient_id), suffix),
+        lambda suffix: export.to_file(store.records_reader(name, patient_id=patient.patient_id), suffix),
         name,
     )

@@ -64,7 +64,7 @@ def recall_list(filters: Filters) -> None:
                 st.caption(f"The first {SHOWN} are shown, nearest to their day first; search, or download all.")
         panels(
             Working.of(Request("recall_list", filters, options=(("horizon_days", days),)), HEADING),
-            lambda suffix: export.to_bytes(store.records_reader("recall_list", filters, horizon_days=days), suffix),
+            lambda suffix: export.to_file(store.records_reader("recall_list", filters, horizon_days=days), suffix),
             "recall_list",
         )
 

@@ -140,7 +140,7 @@ def section(
 
                 def contents(suffix: str) -> bytes:
                     # With all limits, however long they take.
-                    return export.to_bytes(cache.measure(name, filters, by, **options), suffix)
+                    return export.to_file(cache.measure(name, filters, by, **options), suffix)
 
                 panels(Working.of(request, heading), contents, key, frame, opened)
                 return is_awaited

@@ -187,7 +187,7 @@ def answer() -> None:
         st.caption("Download these rows as")
         with st.container(horizontal=True):
             formats = {**FORMATS, "json": "JSON"}
-            downloads("answer", lambda suffix: export.to_bytes(given.table, suffix), "sql-answer", formats)
+            downloads("answer", lambda suffix: export.to_file(given.table, suffix), "sql-answer", formats)
         _chart(rows, of)
 
 

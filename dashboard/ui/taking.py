@@ -31,8 +31,8 @@ def contents(request: Request, file_format: str) -> bytes:
     """The file of a table, as `outcomes export` writes it."""
     if request.is_measure:
         rows = cache.measure(request.name, request.filters, request.by, **dict(request.options))
-        return export.to_bytes(rows, file_format)
-    return export.to_bytes(request.rows(cache.current_records_store()), file_format)
+        return export.to_file(rows, file_format)
+    return export.to_file(request.rows(cache.current_records_store()), file_format)
 
 
 def take(request: Request, rows: int) -> None:

@@ -53,7 +53,7 @@ def moved_of(name: str, figures: pd.DataFrame | None, earlier: Store, filters: F
     if of:
         panels(
             Working.of_figures_since(name, earlier, filters, heading),
-            lambda suffix: export.to_bytes(figures, suffix),
+            lambda suffix: export.to_file(figures, suffix),
             f"changes_{name}",
             figures,
             shares=() if FIGURES[name].is_days else COMPARED,

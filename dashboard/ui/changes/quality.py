@@ -49,7 +49,7 @@ def _not_recorded(earlier: Store, recording: pd.DataFrame) -> None:
         st.table(shown, border="horizontal", hide_index=True)
     panels(
         Working.of_changes("recording", earlier, HEADING),
-        lambda suffix: export.to_bytes(recording, suffix),
+        lambda suffix: export.to_file(recording, suffix),
         "changes_recording",
         recording,
     )
@@ -67,7 +67,7 @@ def _account(earlier: Store, account: pd.DataFrame) -> None:
     st.table(shown, border="horizontal", hide_index=True)
     panels(
         Working.of_changes("account_changes", earlier, HEADING),
-        lambda suffix: export.to_bytes(account, suffix),
+        lambda suffix: export.to_file(account, suffix),
         "changes_account",
     )
 

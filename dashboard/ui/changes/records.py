@@ -56,7 +56,7 @@ def records_changed(earlier: Store) -> None:
     st.table(shown, border="horizontal", hide_index=True)
     panels(
         Working.of_changes("record_changes", earlier, HEADING),
-        lambda suffix: export.to_bytes(changed, suffix),
+        lambda suffix: export.to_file(changed, suffix),
         "changes_record_changes",
     )
     _edited(cache.change_counts(earlier, "edited_columns", is_of_records))
@@ -115,7 +115,7 @@ def _which(earlier: Store, changed: pd.DataFrame) -> None:
         st.caption(f"The first {LISTED} of a table are shown; the download has all.")
     panels(
         Working.of_changes(name, earlier, HEADING),
-        lambda suffix: export.to_bytes(changes.records_reader(name), suffix),
+        lambda suffix: export.to_file(changes.records_reader(name), suffix),
         f"changes_{name}",
     )
 

@@ -35,7 +35,7 @@ def signals_changed(compared: Signals | None, earlier: Store, filters: Filters) 
     table = compared.table
     panels(
         Working.of_signals_since(earlier, filters, HEADING),
-        lambda suffix: export.to_bytes(table, suffix),
+        lambda suffix: export.to_file(table, suffix),
         "changes_signals",
         table,
     )
