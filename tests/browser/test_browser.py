@@ -120,13 +120,20 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     assert not wrong, wrong
 
 
+DRAWN = """
+() => [...document.querySelectorAll('.js-plotly-plot .main-svg:first-child')].every(
+    (drawing) => drawing.getBoundingClientRect().width > 0
+)
+"""
+"""Asked of the charts that are there at the time: one of those that were counted before may be gone meanwhile."""
+
+
 def settle(page: Page) -> None:
     """Waits until the app has run and everything is drawn."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_selector("h1")
     page.wait_for_function('() => !document.querySelector(\'[data-stale="true"], [data-testid="stSkeleton"]\')')
-    for chart in page.locator(".js-plotly-plot .main-svg:first-child").all():
-        chart.wait_for()
+    page.wait_for_function(DRAWN)
 
 
 def by_menu(page: Page, title: str) -> None:
