@@ -33,7 +33,6 @@ from dashboard.store import (
     options_of,
     snapshot_path,
 )
-from dashboard.ui import ahead
 from data import ImportRefused, KeptSnapshot, TreatmentType, current
 
 _STORE = "store"
@@ -145,15 +144,7 @@ def _opened(place: str, name: str, scope: Scope, suppress_below: int) -> Store:
 def measure(name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> pd.DataFrame:
     """The figures of a measure in the current snapshot; see Store.measure."""
     store = current_store()
-    asked = (name, filters, by, tuple(sorted(options.items())))
-    ahead.note(*asked)
-    return _measure(store, store.name, *asked)
-
-
-def ask_ahead(page: str, filters: Filters) -> None:
-    """A run of a page begins, and the figures that it will ask for are counted beside it."""
-    store = current_store()
-    ahead.begin(page, filters, lambda *asked: _measure(store, store.name, *asked))
+    return _measure(store, store.name, name, filters, by, tuple(sorted(options.items())))
 
 
 def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> tuple[pd.DataFrame, bool]:

@@ -66,8 +66,6 @@ def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
         show(Shown(page.TITLE, current.url_path, st.session_state["filters"], is_of_patients))
         seen(shown())
         saved_views()
-        if cache.snapshot_name():
-            cache.ask_ahead(page.URL_PATH, st.session_state["filters"])
         current.run()
 
 
