@@ -24,7 +24,7 @@ class Viewer:
     name: what is shown on the screen
     roles: what they may do; with several, whatever one of them may
     clinics: the clinics whose records they are told of; () is all
-    practitioners: of a clinician, those whose patients are their own; () is all
+    practitioners: those whose records they are told of; of a clinician, whose patients are their own; () is all
     """
 
     subject: str
@@ -38,7 +38,13 @@ EVERYBODY = Viewer("", "Whoever sits at this machine", frozenset(ROLES))
 NOBODY = Viewer("", "Nobody", frozenset())
 
 _in_place_of: ContextVar[Viewer | None] = ContextVar("in_place_of", default=None)
-_asks: Callable[[], Viewer] = lambda: EVERYBODY  # noqa: E731
+
+
+def _whoever_sits_here() -> Viewer:
+    return EVERYBODY
+
+
+_asks: Callable[[], Viewer] = _whoever_sits_here
 
 
 def viewer() -> Viewer:

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -38,7 +39,7 @@ class Event:
     no: its number, from 1
     at: when, in UTC
     who, name: the provider's subject, or the account of this machine; and what the person is called
-    what: page, download, query, report, import, catalogue, snapshot, sign-in or sign-out
+    what: page, download, query, import, catalogue, snapshot, saved view, saved query or practice event
     about: which of them, with the filters, the rows, the SHA-256 of a file
     before, sha256: of the line before it, and of this one
     """
@@ -102,6 +103,14 @@ def events(log: Path) -> Iterator[Event]:
         if event is None:
             return
         yield event
+
+
+def last(log: Path, most: int) -> list[Event]:
+    """The last events, so many at most and the latest last, without those whose lines are none."""
+    lines: deque[bytes] = deque(maxlen=most)
+    with _missing_is_nothing(), log.open("rb") as file:
+        lines.extend(file)
+    return [event for line in lines if (event := _read(line))]
 
 
 def verify(log: Path, end: str = "") -> Verified:

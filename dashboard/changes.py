@@ -61,7 +61,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
 WINDOW_DAYS = 30
 """Within so many days a side effect that is watched began: what the page Watch shows before anything is chosen."""
 
-COMPARED = tuple(f"{when}{part}" for when in ("earlier", "later") for part in ("", "_low", "_high"))
+THEN_AND_NOW = tuple(f"{when}{part}" for when in ("earlier", "later") for part in ("", "_low", "_high"))
 """The columns of a figure and its limits, then and now."""
 
 _HIGH = (ABOVE, TWO_HIGH, EIGHT_HIGH, RISING)

@@ -36,6 +36,8 @@ def test_events_are_there_as_they_were_told(log: Path) -> None:
     assert [event.about["filters"]["product"] for event in told] == [[f"Prödüct {number}\n"] for number in range(12)]
     assert {(event.who, event.name, event.what) for event in told} == {(*WHO, "page")}
     assert audit.verify(log) == audit.Verified(12, told[-1].sha256)
+    assert audit.last(log, 3) == told[-3:]
+    assert audit.last(log, 100) == told
     assert log.stat().st_mode & 0o077 == 0
 
 

@@ -51,12 +51,11 @@ def verify(snapshot: Path | None, end: str) -> None:
 @click.option("--last", default=50, show_default=True, type=click.IntRange(1), help="So many events.")
 def show(snapshot: Path | None, last: int) -> None:
     """List the last events, a line of JSON for each."""
-    from collections import deque
     from dataclasses import asdict
 
     from dashboard import audit
     from dashboard.store import snapshot_path
 
-    for event in deque(audit.events(audit.log_of(snapshot or snapshot_path())), maxlen=last):
+    for event in audit.last(audit.log_of(snapshot or snapshot_path()), last):
         told = {name: value for name, value in asdict(event).items() if name not in ("before", "sha256")}
         click.echo(json.dumps(told, ensure_ascii=False))

@@ -14,7 +14,7 @@ from dashboard.charts.risk import MOST as MOST_CROSSES
 from dashboard.charts.risk import risk_and_durability
 from dashboard.filters import Filters
 from dashboard.ui import cache, wording
-from dashboard.ui.address import take
+from dashboard.ui.address import pin
 from dashboard.ui.choices import COMPARED, CONFOUNDERS, UNITS, WINDOWS, choice, horizon, several
 from dashboard.ui.errors import calmly
 from dashboard.ui.heading import heading
@@ -57,7 +57,7 @@ def render(filters: Filters) -> None:
     names = {look.name(column, value): value for value in offered}
     with st.container(horizontal=True, vertical_alignment="top"):
         groups = several("Groups", names, f"comparison_groups_{column}", "The two largest") or tuple(offered[:2])
-        take(f"comparison_groups_{column}", *(look.name(column, value) for value in groups))
+        pin(f"comparison_groups_{column}", *(look.name(column, value) for value in groups))
         others = {"The largest": None} | {look.name(column, value): value for value in groups}
         reference = choice("Reference", others, f"comparison_reference_{column}", is_list=True)
         confounders = {name: each for name, each in CONFOUNDERS.items() if each != column}

@@ -4,8 +4,6 @@ Without sign-in it looks at the names by which the server is called, and at wher
 lets nobody in whose cookie is not signed, has expired, has ended or comes from somebody without a role, and looks again
 at every message of a socket, and every few seconds. Links to files, and places to upload to, are answered only to those
 to whom they were sent.
-
-An audit of who asked for what belongs at the two places marked "audit".
 """
 
 from __future__ import annotations
@@ -160,7 +158,7 @@ class Gate:
             if is_page or STATIC.fullmatch(path) or APP.fullmatch(path):
                 return self._app
             if MEDIA.fullmatch(path) and self._was_sent(path, claims):
-                return self._app  # audit: who took which file away
+                return self._app
         if method in ("PUT", "DELETE") and UPLOAD.fullmatch(path) and self._was_sent(path, claims):
             return self._app if "manager" in viewer.roles else PlainTextResponse(DENIED, 403)
         return PlainTextResponse(DENIED, 404)
@@ -199,7 +197,7 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
             return
         socket = _Socket(receive, send, lambda: self._viewer(claims) == viewer, lambda link: self._sent(link, claims))
-        await self._app(scope, socket.receive, socket.send)  # audit: who is looking, and from when on
+        await self._app(scope, socket.receive, socket.send)
 
     def _is_from_here(self, headers: Headers) -> bool:
         """Whether a socket is opened under a name of this server, by a page that this server gave out."""

@@ -41,7 +41,7 @@ class Shown:
     url_path: str
     filters: Filters
     is_of_patients: bool = False
-    taken: dict[str, list[str]] = field(default_factory=dict)
+    pinned: dict[str, list[str]] = field(default_factory=dict)
     """What options are that nobody chose, where that depends on the data."""
 
     @property
@@ -65,7 +65,7 @@ class Shown:
         """
         named = {
             name: [names_of(name).get(value, value) for value in values] if name in VALUE_FILTERS else values
-            for name, values in {**self.taken, **self.query}.items()
+            for name, values in {**self.pinned, **self.query}.items()
         }
         return f"{link_to(self.url_path, named)}#{anchor_of(heading)}"
 
@@ -82,9 +82,9 @@ def show(now: Shown) -> None:
     st.set_page_config(page_title=now.in_words)
 
 
-def take(name: str, *values: str) -> None:
+def pin(name: str, *values: str) -> None:
     """An option has these values now, by what they are called, because of the data."""
-    shown().taken[name] = [*values]
+    shown().pinned[name] = [*values]
 
 
 def is_known(name: str) -> bool:

@@ -6,7 +6,6 @@ Where nobody signs in there is nobody to tell from another, and nothing is noted
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
@@ -33,7 +32,7 @@ def noted(what: str, **about: Any) -> None:
 
 def last_events(most: int) -> list[audit.Event]:
     """The last events, the latest last."""
-    return list(deque(audit.events(audit.log_of(cache.pointer())), maxlen=most))
+    return audit.last(audit.log_of(cache.pointer()), most)
 
 
 def verified() -> audit.Verified:

@@ -46,16 +46,15 @@ LARGE, AFTER = 50_000, 1.0
 
 
 def figures_scope() -> Scope:
-    """The records of which whoever looks may have figures."""
-    return Scope(viewer().clinics)
+    """The records of which whoever looks may have figures: of clinicians not their own patients' alone."""
+    who = viewer()
+    return Scope(who.clinics, () if "clinician" in who.roles else who.practitioners)
 
 
 def records_scope() -> Scope:
     """The records that whoever looks may see one by one, as they may have to be told: a clinician's own patients."""
     who = viewer()
-    if "clinician" in who.roles:
-        return Scope(who.clinics, who.practitioners)
-    return Scope(who.clinics, pseudonyms=True)
+    return Scope(who.clinics, who.practitioners, pseudonyms="clinician" not in who.roles)
 
 
 def look_again() -> None:

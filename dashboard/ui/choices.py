@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.charts.style import words
 from dashboard.store import HORIZON_DAYS
-from dashboard.ui.address import take
+from dashboard.ui.address import pin
 from dashboard.ui.wording import plain
 from queries import ATTRIBUTES, groups_of
 
@@ -78,7 +78,7 @@ def choice(
     else:
         chosen = st.selectbox(label, names, index=names.index(first), key=key, bind="query-params", width=190)
     if is_list:
-        take(key, chosen or first)
+        pin(key, chosen or first)
     return options[chosen or first]
 
 

@@ -62,21 +62,21 @@ class Working:
         """The working of what changed in the records since an earlier snapshot."""
         sql = changes_statement(name, earlier.generation, cache.current_store().generation)
         about = _CHANGES.format(folder=earlier.generation.path.parent.name)
-        return cls((name,), name, heading, (sql,), about, _since(Request(name="treatments"), (name,), earlier))
+        return cls((name,), name, heading, (sql,), about, _since((name,), earlier, Filters()))
 
     @classmethod
     def of_figures_since(cls, name: str, earlier: Store, filters: Filters, heading: str) -> Working:
         """The working of a measure's figures, compared with those of an earlier snapshot."""
         asked = [Request(name, filters, by) for by in GROUPS_COMPARED[name]]
         sqls = tuple(request.statement for request in asked)
-        return cls((name,), f"{name}_since", heading, sqls, _COMPARED, _since(asked[-1], (name,), earlier))
+        return cls((name,), f"{name}_since", heading, sqls, _COMPARED, _since((name,), earlier, filters))
 
     @classmethod
     def of_signals_since(cls, earlier: Store, filters: Filters, heading: str) -> Working:
         """The working of the signals that are new, or closed, since an earlier snapshot."""
         asked = [Request(name, filters, by, (("window_days", WINDOW_DAYS),)) for name, by in WATCHED.items()]
         sqls = tuple(request.statement for request in asked)
-        command = _since(Request("side_effect_rates", filters), tuple(WATCHED), earlier)
+        command = _since(tuple(WATCHED), earlier, filters)
         return cls(tuple(WATCHED), "signals_since", heading, sqls, _COMPARED, command)
 
     def show(self, panel: str) -> None:
@@ -99,8 +99,7 @@ class Working:
             st.code(now.link(self.heading), language=None, wrap_lines=True)
 
 
-def _since(asked: Request, names: tuple[str, ...], earlier: Store) -> str:
-    """The command that tells of these what changed since a snapshot, with the selection of what is asked."""
-    return shlex.join(
-        ["outcomes", "export", *names, *asked.arguments, "--since", f"{number_of(earlier.generation.path)}"]
-    )
+def _since(names: tuple[str, ...], earlier: Store, filters: Filters) -> str:
+    """The command that tells of these what changed since a snapshot, of what is selected."""
+    selection = Request("side_effect_rates", filters).arguments
+    return shlex.join(["outcomes", "export", *names, *selection, "--since", f"{number_of(earlier.generation.path)}"])

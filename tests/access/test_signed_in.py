@@ -286,7 +286,8 @@ def test_small_numbers_and_what_has_no_rule_are_told_to_those_alone_who_see_pati
 
 
 def test_whoever_is_limited_to_a_clinic_gets_no_row_of_another(browser: Browser, address: str, place: Path) -> None:
-    (place / "outcomes.json.d" / "people.toml").write_text('[limited]\nroles = ["analyst"]\nclinics = ["North"]\n')
+    people = place / "outcomes.json.d" / "people.toml"
+    people.write_text('[limited]\nroles = ["analyst"]\nclinics = ["North"]\n')
     with browser.new_context(accept_downloads=True) as context:
         context.set_default_timeout(PATIENCE)
         told = cookie(claims(address, sub="limited", roles="manager"))
@@ -300,6 +301,14 @@ def test_whoever_is_limited_to_a_clinic_gets_no_row_of_another(browser: Browser,
         assert 0 < len(rows) < len(table(place / "exports" / "treatments.csv"))
         assert "only clinic North" in limited.page.get_by_test_id("stMain").inner_text()
         assert limited.open(f"{address}/data") == "Not open to you"
+        who = next(row["practitioner"] for row in rows if row["practitioner"])
+        people.write_text(f'[limited]\nroles = ["analyst"]\npractitioners = ["{who}"]\n')
+        limited.open(f"{address}/side-effects")
+        assert f"Only practitioner {who}" in limited.page.get_by_test_id("stMain").inner_text().replace("only", "Only")
+        limited.open(f"{address}/records?records_table=Treatments")
+        with limited.page.expect_download() as download:
+            limited.page.get_by_role("button", name="CSV", exact=True).first.click()
+        assert {row["practitioner"] for row in table(Path(download.value.path()))} == {who}
 
 
 def test_who_saw_what_is_noted_for_managers_to_read(signed_in: dict[str, SignedIn], address: str, place: Path) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import export
-from dashboard.changes import COMPARED, FIGURES
+from dashboard.changes import FIGURES, THEN_AND_NOW
 from dashboard.charts.changes import MOST, figures_moved
 from dashboard.charts.style import count
 from dashboard.filters import Filters
@@ -56,5 +56,5 @@ def moved_of(name: str, figures: pd.DataFrame | None, earlier: Store, filters: F
             lambda suffix: export.to_file(figures, suffix),
             f"changes_{name}",
             figures,
-            shares=() if FIGURES[name].is_days else COMPARED,
+            shares=() if FIGURES[name].is_days else THEN_AND_NOW,
         )
