@@ -59,10 +59,13 @@ def render(filters: Filters) -> None:
             chosen=chosen,
             **drawing,
         )
-        section("Still unresolved", time_to_resolution, narrowed, horizon=30)
     with right:
         title = "Any selected side effect" if filters.are_of_side_effects else "Any side effect"
         section(title, side_effect_rates, narrowed)
+    left, right = st.columns(2, gap="large")
+    with left:
+        section("Still unresolved", time_to_resolution, narrowed, horizon=30)
+    with right:
         section("Return over time", maintenance_intervals, narrowed)
 
 
