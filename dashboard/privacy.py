@@ -1,36 +1,85 @@
-"""Small numbers, hidden before they leave: counts below k of units or patients, and what would give them away.
+"""Small numbers: what of the figures is told to those who may see no single patient.
 
-What is guarded against: a reader who has every figure of one answer (all groups and effects of one measure under one
-selection), the same measure's total, and knows these rules. None of the hidden counts can be told to be one number,
-neither by subtracting groups from their total, nor counts of a row from each other, nor single effects from "any", nor
-the rows of a curve from each other; and where there is enough to hide, each leaves at least k - 1 possible numbers. A
-hidden count is at least 1, for 0 stays 0; but where all groups of a kind are hidden, noughts may be among them.
+Every count that is told is of 0 or at least k patients, and so is what is left when counts that are told are taken from
+each other. For that, figures are told in fixed tables (dashboard/statistics/disclosure.py): of everything, by one
+column, or by two that are crossed, each over all records of the snapshot. A filter and a group are both a column of
+such a table, and the period is one, in whole years or whole months. In every table the values that are too rare stand
+together: of none of them alone is anything told, whichever answer is asked for. What stands together in a table does so
+in those that are finer, and a value that lies within another, such as a product within its treatment type, within it.
 
-What is not guarded against here: answers to several selections that differ by a few patients, or one answer by
-several crossed groups (which is refused). Readers without a right to single patients' records are therefore to be
-given fixed groups and periods of whole months. Nor are the order of days within a row of a curve (which its exact
-share and limits may tell), and that a median of so many lies on some day, held to be counts.
+So that the same count is not told once by these groups and once by others, measures that count the same share their
+tables (`Rule.contributors`), and those that count parts of it begin with them. Curves are told on those days alone
+between which of every group none or at least k ended, and of those that stand together.
 
-A measure without a rule here is withheld, and so are records.
+What is not guarded against: a reader who knows from elsewhere who was treated; that units in several groups let their
+overlap be told; several snapshots; and days within a median of so many. A measure without a rule is withheld, and so
+are records.
 """
 
 from __future__ import annotations
 
+import calendar
+import datetime
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from dashboard.filters import Filters
 from dashboard.measures.maintenance import RETURNED_BY
 from dashboard.measures.resolution import RESOLVED_BY
-from dashboard.measures.watching import follow_up_funnel
 from dashboard.refusal import Refusal
-from dashboard.statistics.disclosure import TOTAL, Answer, Cell, Sum
+from dashboard.statistics.disclosure import Merged
+from queries import ATTRIBUTES, COURSE_GROUPS, SIDE_EFFECT_GROUPS
 
 VARIABLE = "OUTCOMES_SUPPRESS_BELOW"
 MARK = "is_suppressed"
+MOST_COLUMNS = 2
+PARENTS = {"area": "treatment_type", "practitioner": "clinic", "month": "year"}
+"""Columns whose values lie within those of another, for all or for most of them."""
+COLUMNS = (
+    "treatment_type",
+    "area",
+    "practitioner",
+    "clinic",
+    "aftercare",
+    "age_band",
+    "sex",
+    "skin_type",
+    "smoker",
+    "month",
+    "year",
+    "total",
+    *COURSE_GROUPS,
+)
+"""What tables are by. Others are tied so closely to these, as a technique to its products, that one would tell the
+other; or their values are too rare.
+"""
+BEGINS_WITH = {"plans": "returns", "results": "side_effects"}
+"""Contributors whose counts are parts of what others count."""
+LEAVES_OUT = ("side_effects", "results", "resolution", "returns")
+"""Contributors of which details may be left out; no effect or outcome is what others leave of a whole."""
+OF_DETAIL = {
+    "unseen": (
+        "treated",
+        "pending",
+        "completeness",
+        "completeness_low",
+        "completeness_high",
+        "reference_completeness",
+        "rate_best_case",
+        "rate_worst_case",
+        "is_little_followed_up",
+    ),
+    "ends": ("resolved", "censored", "completed", "completed_median_days"),
+}
+"""By the details that are no effects or outcomes: the figures that are left out with them."""
+
+
+HOW = ("estimator", "limits")
+"""Columns that say how figures were made, and nothing of what they are."""
 
 
 class Withheld(Refusal):
@@ -50,68 +99,53 @@ def suppress_below() -> int:
 
 @dataclass(frozen=True)
 class Rule:
-    """What is hidden of a measure.
+    """How a measure is told.
 
-    counts: its counts, those in `by_effect` effect by effect
-    sums: what adds up in a row: the whole, its parts, and which of them is hidden to protect a part that is no column,
-        but what the others leave of the whole; None where all are columns: then the parts are hidden together
-    figures: the columns that are made of counts, by those counts; with any of them hidden, so is the figure
+    contributors: by which of `queries/contributors/` its counts are judged
+    detail: its column of effects or outcomes, "" where it has none
+    own: a group that it has anyway, "" where there is none
+    is_across: whether its figures are made of all groups together, and so again of those that are told
+    of_all: figures that are made of all its rows, and not told where one is not
     """
 
-    counts: tuple[str, ...]
-    sums: tuple[tuple[str, tuple[str, ...], str | None], ...]
-    figures: dict[tuple[str, ...], tuple[str, ...]]
-    by_effect: tuple[str, ...] = ()
+    contributors: str
+    detail: str = ""
+    own: str = ""
+    is_across: bool = False
+    of_all: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What its tables are by; those of single side effects by what these are, too."""
+        return (*COLUMNS, *SIDE_EFFECT_GROUPS) if self.contributors == "resolution" else COLUMNS
 
 
-_FOLLOWED_UP = ("treated", ("evaluable", "unseen"), "treated")
-_FUNNEL = ("overdispersion", "between_groups_sd", "funnel_95_low", "funnel_95_high", "funnel_998_low")
-_QUANTILES = ("median_days", "median_low", "median_high", "q1_days", "q3_days")
+_LOG_RANK = ("logrank_chi2", "logrank_df", "logrank_p")
+_P_CHART = ("centre", "limit_low", "limit_high", "chart", "sigma_z", "signal", "is_signal")
 RULES = {
-    "side_effect_rates": Rule(
-        ("treated", "pending", "evaluable", "affected"),
-        (_FOLLOWED_UP, ("evaluable", ("affected", "unaffected"), "affected")),
-        {
-            ("affected", "evaluable"): ("rate", "rate_low", "rate_high"),
-            ("evaluable", "treated"): ("completeness",),
-            ("affected", "treated"): ("rate_best_case",),
-            ("affected", "evaluable", "treated"): ("rate_worst_case",),
-        },
-        ("affected", "unaffected"),
-    ),
-    "follow_up_completeness": Rule(
-        ("treated", "pending", "evaluable"),
-        (_FOLLOWED_UP,),
-        {("evaluable", "treated"): ("completeness", "completeness_low", "completeness_high")},
-    ),
-    "follow_up_funnel": Rule(
-        ("treated", "pending", "evaluable"),
-        (_FOLLOWED_UP,),
-        {("evaluable", "treated"): ("completeness", *_FUNNEL, "funnel_998_high", "is_little_followed_up")},
-    ),
-    "time_to_resolution_summary": Rule(
-        ("side_effects", "resolved", "censored"),
-        (("side_effects", ("resolved", "censored"), None),),
-        {("side_effects",): (*_QUANTILES, "restricted_mean_days")},
-    ),
-    "maintenance_summary": Rule(
-        ("patients", "courses", "completed"),
-        (("courses", ("completed", "open"), "completed"),),
-        {("patients", "courses"): _QUANTILES, ("patients", "courses", "completed"): ("completed_median_days",)},
-    ),
+    "side_effect_rates": Rule("side_effects", "effect"),
+    "follow_up_completeness": Rule("side_effects"),
+    "follow_up_funnel": Rule("side_effects", is_across=True),
+    "practitioner_funnel": Rule("side_effects", "effect", is_across=True),
+    "comparison": Rule("side_effects", "effect", is_across=True),
+    "rates_over_time": Rule("side_effects", "effect", "month", of_all=_P_CHART),
+    "time_to_resolution": Rule("resolution"),
+    "time_to_resolution_summary": Rule("resolution", of_all=_LOG_RANK),
+    "maintenance_intervals": Rule("returns"),
+    "maintenance_summary": Rule("returns"),
+    "kept_plans": Rule("plans"),
+    "results": Rule("results", "outcome"),
 }
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Which columns of a curve's frame count its ends, what its summary says of the same (n, and shares by days), and
-    the days on which the curve can be told.
+    """Which columns of a curve's frame count its ends, the shares by days that its summary tells, and the days on which
+    the curve can be told.
     """
 
     summary: str
     events: str
-    shares: tuple[str, ...]
-    n: tuple[str, ...]
     by_days: str
     days: tuple[int, ...]
     told_on: tuple[int, ...]
@@ -121,8 +155,6 @@ CURVES = {
     "time_to_resolution": Curves(
         "time_to_resolution_summary",
         "resolved",
-        ("unresolved", "unresolved_low", "unresolved_high"),
-        ("side_effects",),
         "resolved_by",
         RESOLVED_BY,
         (0, 1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 180, 365),
@@ -130,8 +162,6 @@ CURVES = {
     "maintenance_intervals": Curves(
         "maintenance_summary",
         "returned",
-        ("not_returned", "not_returned_low", "not_returned_high"),
-        ("patients", "courses"),
         "returned_by",
         RETURNED_BY,
         (30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 365, 450, 545, 730, 1095),
@@ -139,108 +169,220 @@ CURVES = {
 }
 
 
-def curve_of(summary: str) -> str | None:
-    """The curve whose summary a measure is, if it is one."""
-    return next((name for name, shape in CURVES.items() if shape.summary == summary), None)
+def groups_told(name: str, groups: Sequence[str]) -> list[str]:
+    """Those of the groups by which a measure is told, all where it is not told at all."""
+    rule = RULES.get(name)
+    return [group for group in groups if rule is None or group in (*rule.columns, rule.detail)]
 
 
-def check(name: str, by: Sequence[str]) -> None:
-    """Nothing, where a measure can be told by these groups with small numbers suppressed; else Withheld."""
-    if name not in RULES and name not in CURVES:
+def curve_of(name: str) -> str | None:
+    """The curve that a measure is, or whose summary it is."""
+    return next((curve for curve, shape in CURVES.items() if name in (curve, shape.summary)), None)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which table a question is of.
+
+    columns: its columns, in order
+    kept: the values that are kept of a column; a column without is of all
+    effect: the only side effect that counts; "" where all do
+    """
+
+    columns: tuple[str, ...]
+    kept: Mapping[str, frozenset[str]]
+    effect: str = ""
+
+
+def question(
+    name: str,
+    filters: Filters,
+    by: Sequence[str],
+    period: tuple[datetime.date, datetime.date] | None,
+    options: Mapping[str, object],
+) -> Question:
+    """The table that a question about a measure is of; `period` is that of all records.
+
+    Raises Withheld for a measure without a rule, and for what no table tells.
+    """
+    if name not in RULES:
         raise Withheld(f"{name} is withheld while small numbers are suppressed: it has no rule of what to hide")
-    if len([column for column in by if column != "effect"]) > 1:
-        raise Withheld("Small numbers are suppressed, so figures can be had by one group at a time.")
+    rule = RULES[name]
+    if options.get("strata"):
+        raise Withheld("Small numbers are suppressed, so groups are compared as they are. Adjust for nothing.")
+    if options.get("unit", "session") != "session":
+        raise Withheld("Small numbers are suppressed, so treatments are counted by sessions. Choose sessions.")
+    if options.get("window_days") is not None:
+        raise Withheld("Small numbers are suppressed, so side effects count whenever they began. Choose no window.")
+    groups = [*by, *([rule.own] if rule.own else [])]
+    asked = selected(filters, groups, period, rule)
+    groups = [column for column in groups if column != rule.detail]
+    if other := [column for column in groups if column not in rule.columns]:
+        raise Withheld(f"Small numbers are suppressed, so there are no figures by {_named(other[0])}.")
+    columns = tuple(sorted({*groups, *asked.kept}))
+    if len(columns) > MOST_COLUMNS:
+        named = ", ".join(map(_named, columns))
+        raise Withheld(
+            "Small numbers are suppressed, so figures can be had by two things at a time, filters and groups together. "
+            f"Here they are {len(columns)}: {named}. Take a filter away."
+        )
+    return Question(columns, asked.kept, asked.effect)
+
+
+def selected(
+    filters: Filters,
+    groups: Sequence[str] = (),
+    period: tuple[datetime.date, datetime.date] | None = None,
+    rule: Rule = RULES["follow_up_completeness"],
+) -> Question:
+    """The table that a selection is of; raises Withheld for a filter that is in none."""
+    if filters.dose_from is not None or filters.dose_to is not None:
+        raise Withheld("Small numbers are suppressed, so there is no filter by dose. Take it away.")
+    kept = {column: frozenset(values) for column in ATTRIBUTES if (values := getattr(filters, column))}
+    effect = ""
+    if rule.contributors == "side_effects" and rule.detail and filters.effect:
+        if len(filters.effect) > 1:
+            raise Withheld("Small numbers are suppressed, so one side effect can be chosen at a time, or all.")
+        effect = filters.effect[0]
+    if rule.contributors == "resolution" or rule.detail == "effect":
+        kept |= {
+            column: frozenset(values) for column in ("severity", "serious") if (values := getattr(filters, column))
+        }
+    if rule.contributors == "resolution" and filters.effect:
+        kept["effect"] = frozenset(filters.effect)
+    if other := [column for column in kept if column not in rule.columns]:
+        raise Withheld(f"Small numbers are suppressed, so there is no filter by {_named(other[0])}. Take it away.")
+    if months := _months(filters, period):
+        years = {month[:4] for month in months}
+        are_years = "month" not in groups and months == _months_of(years, period)
+        kept["year" if are_years else "month"] = frozenset(years if are_years else months)
+    return Question(tuple(sorted(kept)), kept, effect)
+
+
+def _named(column: str) -> str:
+    return "period" if column in ("month", "year") else column.replace("_", " ")
+
+
+def _months(filters: Filters, period: tuple[datetime.date, datetime.date] | None) -> set[str]:
+    """The months that the period chosen is made of; none where it leaves all records."""
+    if period is None or (filters.treated_from is None and filters.treated_to is None):
+        return set()
+    first, last = filters.treated_from or period[0], filters.treated_to or period[1]
+    if (first > period[0] and first.day != 1) or (
+        last < period[1] and last.day != calendar.monthrange(last.year, last.month)[1]
+    ):
+        raise Withheld(
+            "Small numbers are suppressed, so periods are whole months: from the first day of one to the last of one."
+        )
+    first, last = max(first, period[0]), min(last, period[1])
+    months = {
+        f"{month // 12:04}-{month % 12 + 1:02}"
+        for month in range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    }
+    return months or {f"{first:%Y-%m}"}
+
+
+def _months_of(years: set[str], period: tuple[datetime.date, datetime.date] | None) -> set[str]:
+    """The months of these years that records are of."""
+    if period is None:
+        return set()
+    first, last = f"{period[0]:%Y-%m}", f"{period[1]:%Y-%m}"
+    return {month for year in years for number in range(1, 13) if first <= (month := f"{year}-{number:02}") <= last}
+
+
+def is_told(asked: Question, table: Merged | None) -> bool:
+    """Whether a selection is told: of the values that stand together it keeps none, or all."""
+    if table is None or asked.effect in table["detail"]:
+        return False
+    for column, values in asked.kept.items():
+        together = table[column]
+        if values & together and not values >= together:
+            return False
+    return True
 
 
 def suppressed(
-    name: str,
-    figures: pd.DataFrame,
-    total: pd.DataFrame,
-    by: Sequence[str],
-    k: int,
-    patients: tuple[pd.DataFrame, pd.DataFrame] | None = None,
-    level: float = 0.95,
+    name: str, figures: pd.DataFrame, asked: Question, by: Sequence[str], table: Merged | None
 ) -> pd.DataFrame:
-    """The figures with counts from 1 to k - 1, and what would give them away, empty; `is_suppressed` marks the rows.
-
-    `total` is the same measure without groups; `patients` are both counted by patients, where they are not. Counts
-    become floats, so that they can be empty.
-    """
+    """The figures with those rows empty that are not told, and so marked. Counts become floats, so that they can be."""
     rule = RULES[name]
-    own = [column for column in by if not (column == "effect" and "effect" in figures and rule.by_effect)]
-    answer = _answer(rule, figures, total, own, k, patients)
-    answer.protect(k)
+    hidden = np.full(len(figures), not is_told(asked, table))
+    if table is not None:
+        groups = [column for column in (*by, rule.own) if column and column != rule.detail]
+        for column, together in [(column, table[column]) for column in groups] + [(rule.detail, table["detail"])]:
+            if column:
+                hidden |= figures[column].astype(str).isin(together).to_numpy()
+        if "reference" in figures:
+            hidden |= figures["reference"].astype(str).isin(table[groups[0]] if groups else ()).to_numpy()
+    shown = _emptied(figures, hidden, [*by, rule.own, rule.detail])
+    untold = {column for detail in (table["detail"] if table else ()) for column in OF_DETAIL.get(detail, ())}
+    shown = _emptied(shown, np.ones(len(shown), dtype=bool), [str(each) for each in shown if each not in untold])
+    series = [column for column in (*by, rule.detail) if column] if rule.own else []
+    has_hidden = pd.Series(hidden).groupby([figures[each] for each in series]).transform("any") if series else hidden
+    if rule.of_all and np.any(has_hidden):
+        among_hidden = np.asarray(has_hidden) | (not series)
+        shown = _emptied(shown, among_hidden, [str(each) for each in shown if each not in rule.of_all])
+    return shown.assign(**{MARK: hidden})
+
+
+def _emptied(figures: pd.DataFrame, hidden: np.ndarray, kept: Sequence[str]) -> pd.DataFrame:
+    """The figures with the rows that are hidden empty, but for the columns that are kept."""
     shown = figures.copy()
-    groups = _groups(figures, own)
-    effects = figures["effect"].astype(str).tolist() if rule.by_effect else [""] * len(figures)
-    hidden = {
-        count: np.array(
-            [
-                Cell(count, group, effect if count in rule.by_effect else "") in answer.hidden
-                for group, effect in zip(groups, effects, strict=True)
-            ],
-            dtype=bool,
-        )
-        for count in rule.counts
-    }
-    none = np.zeros(len(figures), dtype=bool)
-    if name == "follow_up_funnel":
-        shown = _funnel(shown, total, own, hidden["treated"] | hidden["evaluable"], level)
-    for count in rule.counts:
-        shown[count] = shown[count].astype("float64").mask(hidden[count])
-    for counts, columns in rule.figures.items():
-        is_told = np.logical_or.reduce([none, *(hidden[count] for count in counts)])
-        for column in columns:
-            if shown[column].dtype == bool:
-                shown[column] = shown[column] & ~is_told
-            else:
-                shown[column] = shown[column].mask(is_told)
-    shown[MARK] = np.logical_or.reduce([none, *hidden.values()])
+    for column in figures:
+        if column in kept or column in HOW:
+            continue
+        values = figures[column]
+        if values.dtype == bool:
+            shown[column] = values & ~hidden
+        elif pd.api.types.is_numeric_dtype(values):
+            shown[column] = values.astype("float64").mask(hidden)
+        else:
+            shown[column] = values.mask(hidden, "")
     return shown
 
 
-def _funnel(
-    funnel: pd.DataFrame, total: pd.DataFrame, by: Sequence[str], is_hidden: np.ndarray, level: float
-) -> pd.DataFrame:
-    """The funnel of the groups that are told: its limits come from all shares, and would tell of a hidden one."""
-    told = funnel.loc[~is_hidden, [*by, "treated", "pending", "evaluable"]]
-    overall = total[["evaluable", "treated"]].sum()
-    counts = told.assign(overall_evaluable=overall["evaluable"], overall_treated=overall["treated"])
-    again = follow_up_funnel(counts, tuple(by), level)
-    return pd.concat([again, funnel[is_hidden]]).sort_index()
+def told_days(name: str, curve: pd.DataFrame, columns: Sequence[str], table: Merged | None, k: int) -> tuple[int, ...]:
+    """The days on which a curve is told, in all answers of its table: since the day before, of every group and of those
+    that stand together none or at least k had the event, and were no longer seen, and none or at least k are left.
+
+    `curve` is by all columns of the table.
+    """
+    if table is None:
+        return ()
+    shape = CURVES[name]
+    sums: dict[tuple[str, ...], np.ndarray] = {}
+    for group, rows in _each(curve, columns).items():
+        place = tuple(
+            "" if value in table[column] else f"={value}" for column, value in zip(columns, group, strict=True)
+        )
+        sums[place] = sums.get(place, 0) + _sums_by(_ends(rows, shape), shape.told_on)
+    return tuple(_days_between_many(np.array(list(sums.values())), shape.told_on, k)) if sums else ()
 
 
 def suppressed_summary(
-    name: str, summary: pd.DataFrame, total: pd.DataFrame, curve: pd.DataFrame, by: Sequence[str], k: int
+    name: str, figures: pd.DataFrame, asked: Question, by: Sequence[str], table: Merged | None, days: Sequence[int]
 ) -> pd.DataFrame:
     """A summary of curves: shares by fixed days stay where the curve is told on that day."""
     shape = next(shape for shape in CURVES.values() if shape.summary == name)
-    shown = suppressed(name, summary, total, by, k)
-    has_n = shown[list(shape.n)].notna().all(axis=1)
-    told, days = _told(curve, shape, by, set(_groups(shown[has_n], by)), k)
-    has_curve = pd.Series([group in told for group in _groups(shown, by)], shown.index, bool)
-    shown.loc[~has_n, list(RULES[name].counts)] = np.nan
+    shown = suppressed(name, figures, asked, by, table)
     for day in shape.days:
-        columns = [f"{shape.by_days}_{day}{end}" for end in ("", "_low", "_high")]
-        is_told = has_curve if day in days else has_curve & False
-        shown[columns] = shown[columns].where(is_told)
-        shown[MARK] = shown[MARK] | ~is_told
-    if not has_n.all() and "logrank_p" in shown:
-        shown[["logrank_chi2", "logrank_df", "logrank_p"]] = np.nan
+        if day not in days:
+            shown[[f"{shape.by_days}_{day}{end}" for end in ("", "_low", "_high")]] = np.nan
+            shown[MARK] = True
     return shown
 
 
-def suppressed_curve(name: str, curve: pd.DataFrame, summary: pd.DataFrame, by: Sequence[str], k: int) -> pd.DataFrame:
-    """A curve on those days alone between which of no group 1 to k - 1 ended; its rows count the days since the last.
-
-    `summary` is the suppressed one. A group of which nothing can be told has one empty row.
-    """
+def suppressed_curve(
+    name: str, curve: pd.DataFrame, asked: Question, by: Sequence[str], table: Merged | None, days: Sequence[int]
+) -> pd.DataFrame:
+    """A curve on those days alone; its rows count the days since the last. A group untold has an empty row."""
     shape = CURVES[name]
-    has_n = summary[list(shape.n)].notna().all(axis=1)
-    told, days = _told(curve, shape, by, set(_groups(summary[has_n], by)), k)
+    is_all_told = is_told(asked, table)
     parts = []
     for group, rows in _each(curve, by).items():
-        kept = _rows_on(rows, shape, days) if group in told else rows.iloc[:0]
+        told = is_all_told and table is not None
+        told = told and not any(value in table[column] for column, value in zip(by, group, strict=True))  # type: ignore[index]
+        kept = _rows_on(rows, shape, days) if told else rows.iloc[:0]
         parts.append(kept.assign(**{MARK: len(kept) < len(rows)}) if len(kept) else _empty(rows))
     frame = pd.concat(parts, ignore_index=True) if parts else curve.assign(**{MARK: pd.Series(dtype=bool)})
     return frame.astype(dict.fromkeys(frame.select_dtypes("number").columns, "float64"))
@@ -279,31 +421,8 @@ def _ends(rows: pd.DataFrame, shape: Curves) -> tuple[np.ndarray, np.ndarray, np
     return rows["day"].to_numpy(int), at_risk, events, at_risk - events - np.append(at_risk[1:], 0.0)
 
 
-def _told(
-    curve: pd.DataFrame, shape: Curves, by: Sequence[str], has_n: set[tuple[str, ...]], k: int
-) -> tuple[set[tuple[str, ...]], list[int]]:
-    """The groups whose curves are told, and on which days: the same for all, so that none is left by subtraction.
-
-    Since the day before, none or at least k of every group had the event, none or at least k were no longer seen, and
-    none or at least k are left. The other groups count as one. Small groups leave few such days, so as many of the
-    largest groups are told as gives the most rows.
-    """
-    ends = {group: _ends(rows, shape) for group, rows in _each(curve, by).items()}
-    order = sorted((group for group in ends if group in has_n), key=lambda group: (-float(ends[group][1][0]), group))
-    # Per group and day: how many had the event up to then, how many were no longer seen, how many are left.
-    sums = {group: _sums_by(each, shape.told_on) for group, each in ends.items()}
-    best: tuple[set[tuple[str, ...]], list[int]] = set(), []
-    for many in sorted({len(order), *range(1, min(len(order), 20) + 1)}, reverse=True):
-        told = set(order[:many])
-        others = [sums[group] for group in ends if group not in told]
-        kinds = [sums[group] for group in order[:many]] + ([np.sum(others, axis=0)] if others else [])
-        days = _days_between_many(np.array(kinds), shape.told_on, k) if kinds else []
-        if len(told) * len(days) > len(best[0]) * len(best[1]):
-            best = told, days
-    return best
-
-
 def _sums_by(ends: tuple[np.ndarray, ...], days: Sequence[int]) -> np.ndarray:
+    """By kind and day: how many had the event up to then, how many were no longer seen, how many are left."""
     day, at_risk, events, censored = ends
     places = np.searchsorted(day, np.array(days), side="right")
     so_far = np.array([np.append(0.0, each.cumsum())[places] for each in (events, censored)])
@@ -328,106 +447,9 @@ def _is_none_or_many(counts: np.ndarray, k: int) -> bool:
 
 def _each(frame: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], pd.DataFrame]:
     """The rows of every group, in the frame's order."""
-    keys = _groups(frame, by)
+    if not by:
+        return {(): frame} if len(frame) else {}
     places: dict[tuple[str, ...], list[int]] = {}
-    for place, key in enumerate(keys):
+    for place, key in enumerate(frame[list(by)].astype(str).itertuples(index=False, name=None)):
         places.setdefault(key, []).append(place)
     return {key: frame.iloc[own] for key, own in places.items()}
-
-
-def _groups(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, ...]]:
-    """The group of every row; that of the total where there are no groups."""
-    if not by:
-        return [TOTAL] * len(frame)
-    return [("group", *key) for key in frame[list(by)].astype(str).itertuples(index=False, name=None)]
-
-
-def _answer(
-    rule: Rule,
-    figures: pd.DataFrame,
-    total: pd.DataFrame,
-    by: Sequence[str],
-    k: int,
-    patients: tuple[pd.DataFrame, pd.DataFrame] | None,
-) -> Answer:
-    """The counts of an answer and of its total, with those hidden that are too small, and those of the total's own."""
-    values = _cells(rule, total, ()) | _cells(rule, figures, by)
-    by_patients = _cells(rule, patients[1], ()) | _cells(rule, patients[0], by) if patients else {}
-    small = {cell for cell, value in values.items() if 0 < value < k or 0 < by_patients.get(cell, 0) < k}
-    if "patients" in rule.counts:
-        of_few = {group for count, group, _ in small if count == "patients"}
-        small |= {cell for cell, value in values.items() if cell.group in of_few and value}
-    published = {cell for cell in values if cell.name in rule.counts}
-    sums = [made for group in dict.fromkeys(cell.group for cell in values) for made in _sums_of(rule, values, group)]
-    together = {
-        cell: tuple(cell._replace(name=part) for part in parts)
-        for _, parts, instead in rule.sums
-        if instead is None
-        for cell in values
-        if cell.name in parts
-    }
-    hidden = small & published
-    hidden |= {other for cell in hidden for other in together.get(cell, ())}
-    if not by:
-        return Answer(values, sums, small, hidden, published, together)
-    alone = {cell for cell in values if cell.group == TOTAL}
-    of_total = Answer(
-        {cell: values[cell] for cell in alone},
-        [each for each in sums if each.whole.group == TOTAL],
-        small & alone,
-        hidden & alone,
-        published & alone,
-        together,
-    )
-    of_total.protect(k)
-    sums += _sums_of_groups(rule, values)
-    return Answer(values, sums, small, hidden | of_total.hidden, published, together)
-
-
-def _cells(rule: Rule, frame: pd.DataFrame, by: Sequence[str]) -> dict[Cell, int]:
-    cells: dict[Cell, int] = {}
-    effects = frame["effect"].astype(str).tolist() if rule.by_effect else [""] * len(frame)
-    for row, group, effect in zip(frame.to_dict("records"), _groups(frame, by), effects, strict=True):
-        for whole, parts, _ in rule.sums:
-            for part in parts:
-                row.setdefault(part, row[whole] - sum(row.get(other, 0) for other in parts if other != part))
-        for count in {*rule.counts, *(part for _, parts, _ in rule.sums for part in parts)}:
-            cells[Cell(count, group, effect if count in rule.by_effect else "")] = int(row[count])
-    return cells
-
-
-def _sums_of(rule: Rule, values: dict[Cell, int], group: tuple[str, ...]) -> list[Sum]:
-    """What adds up within a group: counts to counts, and single effects to any."""
-    effects = dict.fromkeys(effect for count, own, effect in values if own == group and count in rule.by_effect)
-    sums = []
-
-    def cell(count: str, effect: str) -> Cell:
-        return Cell(count, group, effect if count in rule.by_effect else "")
-
-    for whole, parts, instead in rule.sums:
-        of_effects = any(part in rule.by_effect for part in parts)
-        for effect in effects if of_effects else ("",):
-            order = tuple(cell(count, effect) for count in ([instead] if instead else parts))
-            sums.append(Sum(cell(whole, effect), tuple(cell(part, effect) for part in parts), order))
-    single = [cell("affected", effect) for effect in effects if effect != "any"]
-    if single and cell("affected", "any") in values:
-        smallest_first = sorted((each for each in single if values[each]), key=values.__getitem__)
-        whole_effect = cell("affected", "any")
-        sums.append(Sum(whole_effect, tuple(single), (*smallest_first, whole_effect), is_exact=False))
-    return sums
-
-
-def _sums_of_groups(rule: Rule, values: dict[Cell, int]) -> list[Sum]:
-    """What of the groups adds up to the total; where units are in several groups, only nearly."""
-    instead = {part: other for _, parts, other in rule.sums if other for part in parts if part not in rule.counts}
-    parts: dict[Cell, list[Cell]] = {}
-    for cell in values:
-        if cell.group != TOTAL:
-            parts.setdefault(cell._replace(group=TOTAL), []).append(cell)
-    sums = []
-    for whole, cells in parts.items():
-        if whole in values:
-            smallest_first = sorted(cells, key=lambda cell: (values[cell] == 0, values[cell]))
-            order = tuple(cell._replace(name=instead.get(cell.name, cell.name)) for cell in smallest_first)
-            sums.append(Sum(whole, tuple(cells), order, values[whole] == sum(values[cell] for cell in cells)))
-    return sums

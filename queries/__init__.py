@@ -10,6 +10,7 @@ The room decides what a select becomes:
     cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store/)
     measures/   the counts of one measure                              (dashboard/store/)
     observations/ what measures count, with the patients or without   (dashboard/store/)
+    contributors/ the patients behind counts, for small numbers        (dashboard/store/)
     records/    the rows of a table, or patients listed, of the cohort (dashboard/store/)
     account/    what became of the imported rows, counted              (dashboard/store/)
     changes/    what differs in one table of two snapshots             (dashboard/store/)
@@ -161,6 +162,11 @@ def _stratum(strata: Sequence[str]) -> str:
 def observations(name: str, groups: Sequence[str]) -> str:
     """The select of what a measure counts, by groups that the measure has, with the patients."""
     return _filled(read(f"observations/{name}"), groups)
+
+
+def contributors(name: str, groups: Sequence[str]) -> str:
+    """The select of the patients behind the counts of one kind, by groups that these have."""
+    return _filled(read(f"contributors/{name}"), groups)
 
 
 def changes(name: str, identifiers: Mapping[str, str]) -> str:

@@ -13,13 +13,13 @@ from dashboard.charts.resolution import time_to_resolution
 from dashboard.charts.risk import MOST as MOST_CROSSES
 from dashboard.charts.risk import risk_and_durability
 from dashboard.filters import Filters
-from dashboard.ui import cache, wording
+from dashboard.ui import cache, choices, wording
 from dashboard.ui.address import pin
-from dashboard.ui.choices import COMPARED, CONFOUNDERS, UNITS, WINDOWS, choice, horizon, several
+from dashboard.ui.choices import choice, horizon, several
 from dashboard.ui.errors import calmly
 from dashboard.ui.heading import heading
 from dashboard.ui.readings import comparison as readings
-from dashboard.ui.section import section
+from dashboard.ui.section import is_offered, section, told_rows
 from dashboard.ui.wording import plain
 
 TITLE = "Compare"
@@ -49,9 +49,9 @@ def render(filters: Filters) -> None:
         return
     look = cache.look()
     with st.container(horizontal=True, vertical_alignment="top"):
-        column = choice("Compare", COMPARED, "comparison_by")
-        unit = choice("Count", UNITS, "comparison_unit")
-        window = choice("Onset within", WINDOWS, "comparison_window")
+        column = choice("Compare", choices.compared(), "comparison_by")
+        unit = choices.unit("comparison_unit")
+        window = choices.window("comparison_window")
     by = (column,)
     offered = cache.largest(column, filters, unit=unit, window_days=window)
     names = {look.name(column, value): value for value in offered}
@@ -60,8 +60,8 @@ def render(filters: Filters) -> None:
         pin(f"comparison_groups_{column}", *(look.name(column, value) for value in groups))
         others = {"The largest": None} | {look.name(column, value): value for value in groups}
         reference = choice("Reference", others, f"comparison_reference_{column}", is_list=True)
-        confounders = {name: each for name, each in CONFOUNDERS.items() if each != column}
-        strata = several("Adjust for", confounders, f"comparison_strata_{column}", "Nothing")
+        confounders = choices.confounders(column)
+        strata = several("Adjust for", confounders, f"comparison_strata_{column}", "Nothing") if confounders else ()
     if len(groups) < 2:
         st.info(
             "Choose a second group, a longer period, or fewer filters, or reset them: it takes two to compare.",
@@ -74,7 +74,8 @@ def render(filters: Filters) -> None:
     with st.container(width=760):
         section("Who they are", baseline_balance, chosen, by=by, lead=WHO, most=MOST_GROUPS, **options)
     with calmly():
-        _said(readings.balance(cache.measure("baseline_balance", chosen, by, **options), by, look))
+        if is_offered("baseline_balance"):
+            _said(readings.balance(cache.measure("baseline_balance", chosen, by, **options), by, look))
     _side_effects(chosen, by, strata, options)
     _curves(chosen, by, strata)
     _pictures(chosen, by, unit, window)
@@ -82,7 +83,7 @@ def render(filters: Filters) -> None:
 
 def _side_effects(filters: Filters, by: tuple[str, ...], strata: tuple[str, ...], options: dict[str, Any]) -> None:
     with calmly():
-        compared = cache.measure("comparison", filters, by, strata=strata, **options)
+        compared = told_rows(cache.measure("comparison", filters, by, strata=strata, **options))
         effects = ["any", *most_frequent(compared, COMMON)]
         every: dict[str, Any] = {"by": by, "strata": strata, "effects": effects, "most": MOST_GROUPS, **options}
         left, right = st.columns(2, gap="large")

@@ -1,16 +1,19 @@
 """For the owner: the figures that matter for the period, against the period before, and the ways into the rest."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.charts.maintenance import maintenance_intervals
 from dashboard.charts.rates import follow_up_completeness, side_effect_rates
 from dashboard.charts.resolution import time_to_resolution
 from dashboard.filters import Filters
+from dashboard.privacy import Withheld
 from dashboard.report import Asked, make_report, to_html, to_pdf
 from dashboard.store import earlier_snapshots
 from dashboard.ui import cards
@@ -31,12 +34,13 @@ from dashboard.ui.heading import heading
 from dashboard.ui.navigation import link
 from dashboard.ui.readings import headlines
 from dashboard.ui.section import small
-from dashboard.ui.sidebar import months_before
+from dashboard.ui.sidebar import month_end, months_before
 from dashboard.ui.wording import upper
 
 TITLE = "Overview"
 URL_PATH = "overview"
 MONTHS = 12
+Told = TypeVar("Told")
 
 
 def render(filters: Filters) -> None:
@@ -47,7 +51,8 @@ def render(filters: Filters) -> None:
         st.header(_day(now.treated_from) + " to " + _day(now.treated_to), anchor=False, width="content")
         with st.popover("Report", width="content"):
             st.fragment(_report)(filters)
-    drawn(partial(_cards, now, before, when), arriving("time_to_resolution_summary", now)[1], beside=True)
+    resolved = _told(arriving, "time_to_resolution_summary", now)
+    drawn(partial(_cards, now, before, when), resolved is not None and resolved[1], beside=True)
     st.header("By treatment type, over the whole selection", anchor=False)
     left, right = st.columns(2, gap="medium")
     is_small: dict[str, Any] = {"is_small": True}
@@ -69,19 +74,32 @@ def _cards(now: Filters, before: Filters, when: str) -> bool:
         ("Followed up", headlines.completeness, "follow_up_completeness"),
         (effect, headlines.any_side_effect, "side_effect_rates"),
     )
-    shown: list[cards.Card] = [(title, read, measure(name, now), measure(name, before)) for title, read, name in wanted]
-    resolved, is_awaited = arriving("time_to_resolution_summary", now)
-    resolved_before = measure("time_to_resolution_summary", before, limits="none")
+    shown: list[cards.Card] = [
+        (title, read, _told(measure, name, now), _told(measure, name, before)) for title, read, name in wanted
+    ]
+    resolved, is_awaited = _told(arriving, "time_to_resolution_summary", now) or (None, False)
+    resolved_before = _told(measure, "time_to_resolution_summary", before, limits="none")
     shown.append(("Time to resolution", headlines.median_resolution, resolved, resolved_before))
-    usual = usual_maintained_type(now)
-    returned = measure("maintenance_summary", now, ("treatment_type",))
-    returned = returned[returned["treatment_type"].isin(usual)]
-    returned_before = measure("maintenance_summary", replace(before, treatment_type=usual), ("treatment_type",))
-    cards.cards(
-        [*shown, ("Maintenance interval", partial(headlines.median_return, look=look()), returned, returned_before)],
-        when,
-    )
+    returned, returned_before = _told(_returned, now, now), _told(_returned, before, now)
+    shown.append(("Maintenance interval", partial(headlines.median_return, look=look()), returned, returned_before))
+    cards.cards(shown, when)
     return is_awaited
+
+
+def _told(figures: Callable[..., Told], *asked: Any, **options: Any) -> Told | None:
+    """The figures, None where they are withheld while small numbers are suppressed."""
+    try:
+        return figures(*asked, **options)
+    except Withheld:
+        return None
+
+
+def _returned(filters: Filters, now: Filters) -> pd.DataFrame:
+    """How soon people came back, of the maintained type with the most courses now."""
+    usual = usual_maintained_type(now)
+    of_type = filters if filters == now else replace(filters, treatment_type=usual)
+    returned = measure("maintenance_summary", of_type, ("treatment_type",))
+    return returned[returned["treatment_type"].isin(usual)]
 
 
 def _report(filters: Filters) -> None:
@@ -127,14 +145,15 @@ def _report(filters: Filters) -> None:
 def _periods(filters: Filters) -> tuple[Filters, Filters, str]:
     """The period chosen (without one the last twelve months), the one of equal length before it, and its name."""
     last = filters.treated_to or current_store().as_of
+    if current_store().suppress_below:
+        last = month_end(last)
     first = filters.treated_from or months_before(last, MONTHS)
     day = datetime.timedelta(days=1)
     if filters.treated_from or filters.treated_to:
-        return (
-            filters.within(first, last),
-            filters.within(first - (last - first) - day, first - day),
-            "the period before",
-        )
+        earlier = first - (last - first) - day
+        if current_store().suppress_below:
+            earlier = months_before(first - day, (last.year - first.year) * 12 + last.month - first.month + 1)
+        return filters.within(first, last), filters.within(earlier, first - day), "the period before"
     return (
         filters.within(first, last),
         filters.within(months_before(first - day, MONTHS), first - day),

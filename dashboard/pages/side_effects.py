@@ -14,8 +14,8 @@ from dashboard.charts.rates import (
     side_effect_rates_heat_map,
 )
 from dashboard.filters import Filters
+from dashboard.ui import choices
 from dashboard.ui.cache import measure
-from dashboard.ui.choices import UNITS, WINDOWS, choice, group
 from dashboard.ui.heading import heading
 from dashboard.ui.section import FUNNELS, section
 
@@ -38,9 +38,9 @@ def render(filters: Filters) -> None:
     ):
         return
     with st.container(horizontal=True, vertical_alignment="top"):
-        by = group("follow_up_completeness", "rates_by")
-        unit = choice("Count", UNITS, "rates_unit")
-        window = choice("Onset within", WINDOWS, "rates_window")
+        by = choices.group("follow_up_completeness", "rates_by")
+        unit = choices.unit("rates_unit")
+        window = choices.window("rates_window")
     with st.container(horizontal=True):
         is_bounded = st.toggle("Scale to the worst case", key="rates_bounds", bind="query-params")
         is_complete = st.toggle("Every single effect", key="rates_all", bind="query-params")

@@ -10,13 +10,13 @@ from dashboard.charts.lots import lot_signals
 from dashboard.charts.over_time import MOST, days_between_events, rates_over_time
 from dashboard.filters import Filters
 from dashboard.store import options_of
-from dashboard.ui import cache, signals
-from dashboard.ui.choices import WINDOWS, choice, group_or_all
+from dashboard.ui import cache, choices, signals
+from dashboard.ui.choices import choice, group_or_all
 from dashboard.ui.errors import calmly
 from dashboard.ui.exposed import lot_exposed
 from dashboard.ui.heading import heading
 from dashboard.ui.practice_events import marks, practice_events
-from dashboard.ui.section import section
+from dashboard.ui.section import is_offered, section
 from dashboard.ui.wording import plain
 
 TITLE = "Watch"
@@ -46,18 +46,19 @@ def render(filters: Filters) -> None:
     with st.container(horizontal=True, vertical_alignment="top"):
         effect = choice("Side effect", {"Any side effect": "any"} | effects, "watch_effect", is_list=True)
         by = group_or_all("rates_over_time", "watch_by", "quarter", "year", "effect", "severity")
-        window = choice("Onset within", WINDOWS, "watch_window", "30 days")
+        window = choices.window("watch_window", "30 days")
         who = choice("Funnel of", WHO, "watch_who")
         named: dict[str, str | None] = {name(who[0], value): value for value in cache.values(who[0])}
         you = choice("By name", {"Everybody": None, **named}, "watch_you", is_list=True)
     options: dict[str, Any] = {"effect": effect, "window_days": window}
     frames: dict[str, pd.DataFrame] = {}
-    st.header("What crossed a limit", anchor=False)
-    st.caption(_WINDOWED.format(days=window) if window else _UNWINDOWED)
-    with calmly():
-        frames = _frames(filters, by, who, window)
-        shown = {measure: rows if effect == "any" else _of(rows, effect) for measure, rows in frames.items()}
-        _crossed(shown, by, who, you)
+    if is_offered("lot_signals"):
+        st.header("What crossed a limit", anchor=False)
+        st.caption(_WINDOWED.format(days=window) if window else _UNWINDOWED)
+        with calmly():
+            frames = _frames(filters, by, who, window)
+            shown = {measure: rows if effect == "any" else _of(rows, effect) for measure, rows in frames.items()}
+            _crossed(shown, by, who, you)
     section("Rate by month", rates_over_time, filters, by=by, most=MOST, events=marks(), **options)
     if frames and _of(frames["days_between_events"], effect)["days"].notna().any():
         section(

@@ -20,6 +20,7 @@ from dashboard.charts.svg import svg
 from dashboard.filters import RECORD_FILTERS, FilterError, Filters
 from dashboard.measures.maintenance import RETURNED_BY
 from dashboard.measures.resolution import RESOLVED_BY
+from dashboard.privacy import Withheld
 from dashboard.report.content import Bullets, Chart, Headline, Headlines, Method, Part, Report, Section, Table, Text
 from dashboard.store import Store, definition
 from dashboard.ui import wording
@@ -266,6 +267,8 @@ class _Making:
         """One group against another, where that was asked for."""
         if not self.asked.compare:
             return None
+        if self.store.suppress_below:
+            raise Withheld("comparison is withheld while small numbers are suppressed; the page Compare has it")
         by = (self.asked.compare,)
         what = words(self.asked.compare)
         heading = f"Comparison by {what.lower()}"

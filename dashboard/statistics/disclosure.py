@@ -1,136 +1,103 @@
-"""Which counts of an answer have to be hidden so that the small ones cannot be worked out from the others."""
+"""Which values of a table have to stand together so that no count of it is of few patients."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-TOTAL = ("",)
-"""The group that stands for the total."""
-_ENDLESS = 10**12
-_PASSES = 100
+TOGETHER = "\x1ftogether"
+"""Stands for the values of an axis that are not told apart."""
 
-
-class Cell(NamedTuple):
-    """A count: its name, its group and, where it is counted effect by effect, the effect."""
-
-    name: str
-    group: tuple[str, ...]
-    effect: str
+Merged = Mapping[str, frozenset[str]]
+"""By axis, the values that are not told apart."""
 
 
 @dataclass(frozen=True)
-class Sum:
-    """A whole that is the sum of its parts, or at most that and at least each of them (`is_exact` False).
+class Cell:
+    """One count of a table.
 
-    `order` are the cells that may be hidden to protect the others, the first first.
+    at: its value on every axis
+    within: what else it is counted by without being told, such as the year of a month
+    counted, detail: what is counted; details that may be left untold are values of the axis `detail`
+    patients: some of those behind it, all where they are few
+    at_least: how many there are at the least, where they are not listed
+    units: the count itself
     """
 
-    whole: Cell
-    parts: tuple[Cell, ...]
-    order: tuple[Cell, ...]
-    is_exact: bool = True
+    at: tuple[str, ...]
+    within: tuple[str, ...]
+    counted: str
+    detail: str
+    patients: frozenset[int]
+    at_least: int
+    units: int
 
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        return self.whole, *self.parts
 
+def merged(cells: Sequence[Cell], axes: Sequence[str], k: int, begin: Merged, may_leave_out: bool) -> Merged | None:
+    """The values of each axis that may not be told apart, so that every count is of 0 or at least k patients.
 
-@dataclass
-class Answer:
-    """All counts of an answer, what adds up in it, which are too small to be told, hidden, and told unless hidden.
-
-    `together` are those that are of no use hidden alone.
+    Counts are those of the table in which these values stand together, as one: who knows all sums of the table knows
+    its counts and nothing more. Those of `begin` stand together anyway. The axis `detail` has none together, but leaves
+    details out. Of the values that a small count could be joined to, or left out with, it is always the one with the
+    fewest units; those that turn out not to be needed are told apart again, the largest first. None where all together
+    are few.
     """
-
-    values: dict[Cell, int]
-    sums: list[Sum]
-    small: set[Cell]
-    hidden: set[Cell]
-    published: set[Cell]
-    together: dict[Cell, tuple[Cell, ...]]
-
-    def protect(self, k: int) -> None:
-        """Hides more counts until no small one can be told to within less than k - 1 numbers."""
-        width = max(1, k - 2)
-        of_cell: dict[Cell, list[Sum]] = {}
-        for each in self.sums:
-            for cell in each.cells:
-                of_cell.setdefault(cell, []).append(each)
-        while True:
-            low, high = self.bounds()
-            weak = [cell for cell in self.small if high[cell] - low[cell] < width]
-            chosen: set[Cell] = set()
-            seen = set(weak)
-            while weak:
-                cell = weak.pop()
-                sums = of_cell.get(cell, [])
-                for each in [one for one in sums if _width(one, cell, low, high) < width] or sums:
-                    chosen |= set(self._next(each, cell))
-                    # A count that is hidden for this one's sake, and can be told all the same, is no help.
-                    idle = {other for other in each.cells if other in self.hidden and low[other] == high[other]}
-                    weak += idle - seen
-                    seen |= idle
-            if not chosen:
-                return
-            self.hidden |= chosen
-
-    def _next(self, each: Sum, cell: Cell) -> tuple[Cell, ...]:
-        """What to hide of a sum for that cell's sake: the first that is not hidden yet, with what tells the same."""
-        found = next((other for other in each.order if other not in self.hidden and other != cell), None)
-        return (found, *self.together.get(found, ())) if found else ()
-
-    def bounds(self) -> tuple[dict[Cell, int], dict[Cell, int]]:
-        """Between which numbers a reader can tell every count to lie, from those that are shown and what adds up."""
-        least = self._least()
-        low: dict[Cell, int] = {}
-        high: dict[Cell, int] = {}
-        for cell, value in self.values.items():
-            is_shown = cell in self.published and cell not in self.hidden
-            low[cell] = value if is_shown else least.get(cell, 0)
-            high[cell] = value if is_shown else _ENDLESS
-        for _ in range(_PASSES):
-            before = low.copy(), high.copy()
-            for each in self.sums:
-                for cell, (at_least, at_most) in _implied(each, low, high).items():
-                    low[cell], high[cell] = max(low[cell], at_least), min(high[cell], at_most)
-            if (low, high) == before:
-                break
-        return low, high
-
-    def _least(self) -> dict[Cell, int]:
-        """A hidden count is at least 1, unless of its kind a 0 is hidden too, or all groups are.
-
-        Nor is one at least 1 that is hidden together with another.
-        """
-        kinds: dict[tuple[str, str], list[Cell]] = {}
-        for cell in self.published:
-            if cell.group != TOTAL:
-                kinds.setdefault((cell.name, cell.effect), []).append(cell)
-        least = {cell: 0 if cell in self.together or not self.values[cell] else 1 for cell in self.hidden}
-        for cells in kinds.values():
-            hidden = [cell for cell in cells if cell in self.hidden]
-            if len(hidden) == len(cells) or any(self.values[cell] == 0 for cell in hidden):
-                least |= dict.fromkeys(hidden, 0)
-        return least
+    apart: dict[str, set[str]] = {axis: set(begin.get(axis, ())) for axis in (*axes, "detail")}
+    weights = _weights(cells, axes)
+    order = {axis: sorted(values, key=lambda value: (values[value], value)) for axis, values in weights.items()}
+    chosen: list[tuple[float, str, str]] = []
+    while small := _small(cells, axes, k, apart):
+        for at, detail in small:
+            candidates = []
+            for axis, own in zip(axes, at, strict=True):
+                value = (
+                    next((each for each in order[axis] if each not in apart[axis]), None) if own == TOGETHER else own
+                )
+                if value is not None:
+                    candidates.append((weights[axis][value], axis, value))
+            if may_leave_out and detail not in ("", "any"):
+                candidates.append((weights["detail"][detail], "detail", detail))
+            if not candidates:
+                return None
+            chosen.append(min(candidates))
+        for _, axis, value in chosen:
+            apart[axis].add(value)
+    for _, axis, value in sorted(set(chosen), reverse=True):
+        apart[axis].remove(value)
+        if _small(cells, axes, k, apart):
+            apart[axis].add(value)
+    return {axis: frozenset(values) for axis, values in apart.items()}
 
 
-def _implied(each: Sum, low: dict[Cell, int], high: dict[Cell, int]) -> dict[Cell, tuple[int, int]]:
-    """What a sum says of its cells, given what is known of the others."""
-    if all(low[cell] == high[cell] for cell in each.cells):
-        return {}
-    lows, highs = sum(low[part] for part in each.parts), sum(high[part] for part in each.parts)
-    if each.is_exact:
-        said = {each.whole: (lows, highs)}
-        for part in each.parts:
-            said[part] = low[each.whole] - (highs - high[part]), high[each.whole] - (lows - low[part])
-        return said
-    said = {each.whole: (max(low[part] for part in each.parts), highs)}
-    for part in each.parts:
-        said[part] = low[each.whole] - (highs - high[part]), high[each.whole]
-    return said
+def _weights(cells: Sequence[Cell], axes: Sequence[str]) -> dict[str, dict[str, float]]:
+    """By axis and value, its units: those of the first count, and of a detail those of the first count that has it."""
+    weights: dict[str, dict[str, float]] = {axis: {} for axis in (*axes, "detail")}
+    first: dict[str, str] = {}
+    details = {cell.detail for cell in cells if cell.counted == cells[0].counted}
+    for cell in cells:
+        if cell.detail and cell.counted == first.setdefault(cell.detail, cell.counted):
+            weights["detail"][cell.detail] = weights["detail"].get(cell.detail, 0) + cell.units
+        counts = cell.units / len(details) if cell.counted == cells[0].counted else 0
+        for axis, value in zip(axes, cell.at, strict=True):
+            weights[axis][value] = weights[axis].get(value, 0) + counts
+    return weights
 
 
-def _width(each: Sum, cell: Cell, low: dict[Cell, int], high: dict[Cell, int]) -> int:
-    at_least, at_most = _implied(each, low, high).get(cell, (low[cell], high[cell]))
-    return at_most - max(at_least, 0)
+def _small(
+    cells: Sequence[Cell], axes: Sequence[str], k: int, apart: Mapping[str, set[str]]
+) -> set[tuple[tuple[str, ...], str]]:
+    """Where the counts of 1 to k - 1 patients stand, and of what detail."""
+    listed: dict[tuple[object, ...], set[int]] = {}
+    at_least: dict[tuple[object, ...], int] = {}
+    for cell in cells:
+        if cell.detail in apart["detail"]:
+            continue
+        at = tuple(TOGETHER if value in apart[axis] else value for axis, value in zip(axes, cell.at, strict=True))
+        key = (at, cell.within, cell.counted, cell.detail)
+        listed.setdefault(key, set()).update(cell.patients)
+        at_least[key] = max(at_least.get(key, 0), cell.at_least)
+    return {
+        (key[0], key[3])  # type: ignore[misc]
+        for key, patients in listed.items()
+        if 0 < max(len(patients), at_least[key]) < k
+    }

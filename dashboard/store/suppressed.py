@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 import data
+import queries
 from dashboard import privacy
 from dashboard.filters import Filters
+from dashboard.statistics.disclosure import TOGETHER, Cell, Merged, merged
 from dashboard.store.changes import Changes
-from dashboard.store.names import options_of
 from dashboard.store.snapshot import Store
 from data import EVERYTHING, Scope
 
@@ -25,6 +28,9 @@ class SuppressedStore(Store):
         super().__init__(generation, scope=scope)
         self.suppress_below = k
         self.name = f"{self.name}-below-{k}"  # what is remembered of it is told to nobody else
+        self._tables: dict[tuple[str, tuple[str, ...]], Merged | None] = {}
+        self._days: dict[tuple[str, tuple[str, ...], Any], tuple[int, ...]] = {}
+        self._judging = threading.RLock()
 
     def measure(  # type: ignore[override]
         self,
@@ -33,33 +39,118 @@ class SuppressedStore(Store):
         by: Sequence[str] = ("treatment_type",),
         **options: Any,
     ) -> pd.DataFrame:
-        """The figures of a measure, with small numbers and what would give them away empty, and so marked.
+        """The figures of a measure, with the rows that would tell a small number empty, and so marked.
 
-        Raises privacy.Withheld for a measure of single patients, and for crossed groups.
+        Raises privacy.Withheld for a measure of single patients, and for what no table tells.
         """
-        privacy.check(name, by)
-        k, level = self.suppress_below, options.get("level", 0.95)
-
-        def told(measure: str, **changed: Any) -> pd.DataFrame:
-            return super(SuppressedStore, self).measure(measure, filters, **{"by": by, **options, **changed})
-
-        if name in privacy.CURVES:
-            summary = privacy.CURVES[name].summary
-            total = told(summary, by=())
-            return privacy.suppressed_curve(
-                name, told(name), privacy.suppressed(summary, told(summary), total, by, k), by, k
-            )
+        filters = filters or Filters()
+        asked = privacy.question(name, filters, by, self.period, options)
+        rule = privacy.RULES[name]
+        table = self.table_of(rule.contributors, asked.columns)
+        figures = super().measure(name, filters, by, **options)
         if curve := privacy.curve_of(name):
-            return privacy.suppressed_summary(name, told(name), told(name, by=()), told(curve), by, k)
-        patients = None
-        if "unit" in options_of(name) and options.get("unit") != "patient":
-            patients = told(name, unit="patient"), told(name, unit="patient", by=())
-        return privacy.suppressed(name, told(name), told(name, by=()), by, k, patients, level)
+            days = self._days_of(curve, asked.columns, table, options)
+            tell = privacy.suppressed_curve if name == curve else privacy.suppressed_summary
+            return tell(name, figures, asked, by, table, days)
+        told = privacy.suppressed(name, figures, asked, by, table)
+        if rule.is_across and told[privacy.MARK].any():
+            told = self._told_again(told, name, filters, by, options)
+        return told
+
+    def _told_again(
+        self, told: pd.DataFrame, name: str, filters: Filters, by: Sequence[str], options: dict[str, Any]
+    ) -> pd.DataFrame:
+        """The same, with the figures that are made of all groups together made of those alone that are told."""
+        groups = [column for column in by if column != privacy.RULES[name].detail]
+        is_hidden = told[privacy.MARK]
+        if is_hidden.all() or len(groups) != 1 or groups[0] not in queries.ATTRIBUTES:
+            return told
+        apart = {
+            str(value)
+            for column in (groups[0], "reference")
+            if column in told
+            for value in told.loc[~is_hidden, column]
+        }
+        if apart >= set(told[groups[0]].astype(str)):
+            return told
+        narrowed: dict[str, Any] = {groups[0]: tuple(apart)}
+        again = super().measure(name, replace(filters, **narrowed), by, **options)
+        keys = [column for column in (*by, privacy.RULES[name].detail) if column]
+        of_told = pd.MultiIndex.from_frame(told.loc[~is_hidden, keys].astype(str))
+        kept = again[pd.MultiIndex.from_frame(again[keys].astype(str)).isin(of_told)]
+        return pd.concat([kept.assign(**{privacy.MARK: False}), told[is_hidden]], ignore_index=True)
+
+    def table_of(self, contributors: str, columns: tuple[str, ...]) -> Merged | None:
+        """The values that stand together in a table of these columns, by column; None where nothing of it is told."""
+        key = contributors, columns
+        with self._judging:
+            if key not in self._tables:
+                self._tables[key] = self._judged(contributors, columns)
+            return self._tables[key]
+
+    def _judged(self, contributors: str, columns: tuple[str, ...]) -> Merged | None:
+        coarser = [(contributors, columns[:place] + columns[place + 1 :]) for place in range(len(columns))]
+        if contributors in privacy.BEGINS_WITH:
+            coarser.append((privacy.BEGINS_WITH[contributors], columns))
+        within: dict[str, Merged] = {}
+        for column in columns:
+            parent = privacy.PARENTS.get(column)
+            if parent and parent not in columns:
+                others = tuple(sorted({*columns, parent} - {column}))
+                coarser.append((contributors, others))
+                within[parent] = self.table_of(contributors, others) or {}
+        begin: dict[str, frozenset[str]] = {}
+        for each in coarser:
+            table = self.table_of(*each)
+            if table is None:
+                return None
+            for column, together in table.items():
+                if column != "detail" or each[0] == contributors:
+                    begin[column] = begin.get(column, frozenset()) | together
+        groups = (*columns, *within)
+        found = self._frame(
+            queries.contributors(contributors, groups), {"filters": Filters().to_sql(), "most": self.suppress_below}
+        )
+        found[list(groups)] = found[list(groups)].astype(str)
+        cells = [
+            Cell(
+                at=tuple(row[column] for column in columns),
+                within=tuple(
+                    TOGETHER if row[parent] in table[parent] else row[parent] for parent, table in within.items()
+                ),
+                counted=row["counted"],
+                detail=row["detail"],
+                patients=frozenset(() if row["patients"] is None else row["patients"]),
+                at_least=int(row["at_least"]),
+                units=int(row["units"]),
+            )
+            for row in found.astype({"patients": object}).to_dict("records")
+        ]
+        return merged(cells, columns, self.suppress_below, begin, contributors in privacy.LEAVES_OUT)
+
+    def _days_of(
+        self, curve: str, columns: tuple[str, ...], table: Merged | None, options: dict[str, Any]
+    ) -> tuple[int, ...]:
+        """The days on which a curve is told in all answers of a table."""
+        key = curve, columns, options.get("clock", "onset")
+        with self._judging:
+            if key not in self._days:
+                given = {"clock": key[2], "limits": "none"} if curve == "time_to_resolution" else {}
+                all_of_it = super().measure(curve, Filters(), columns, **given)
+                self._days[key] = privacy.told_days(curve, all_of_it, columns, table, self.suppress_below)
+            return self._days[key]
 
     def cohort_size(self, filters: Filters | None = None) -> tuple[float, int]:  # type: ignore[override]
-        """How many treatment records the filters leave, nan where they or the others are few, and of how many."""
+        """How many treatment records the filters leave, nan where that is not told, and of how many."""
+        filters = filters or Filters()
         selected, of = super().cohort_size(filters)
-        is_told = all(not 0 < few < self.suppress_below for few in (selected, of - selected))
+        try:
+            asked = privacy.selected(filters, period=self.period)
+        except privacy.Withheld:
+            return math.nan, of
+        if len(asked.columns) > privacy.MOST_COLUMNS:
+            return math.nan, of
+        is_told = privacy.is_told(asked, self.table_of("side_effects", asked.columns))
         return selected if is_told else math.nan, of
 
     def records_reader(self, table: str, *_: Any, **__: Any) -> pa.RecordBatchReader:
@@ -75,6 +166,10 @@ class SuppressedStore(Store):
         raise privacy.Withheld(
             "the recall list names single patients, and is withheld while small numbers are suppressed"
         )
+
+    def patient_of(self, *_: Any, **__: Any) -> str | None:
+        """Raises privacy.Withheld, as `records_reader` does."""
+        raise privacy.Withheld("who the patients are is withheld while small numbers are suppressed")
 
     def patients_found(self, *_: Any, **__: Any) -> list[str]:
         """Raises privacy.Withheld, as `records_reader` does."""

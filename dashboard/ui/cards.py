@@ -11,8 +11,8 @@ from dashboard.charts.style import SMALL
 from dashboard.ui.readings.headlines import Estimate
 from dashboard.ui.wording import plain
 
-Card = tuple[str, Callable[[pd.DataFrame], Estimate], pd.DataFrame, pd.DataFrame]
-"""A title, how to read the estimate from a measure's one row, and that row now and before."""
+Card = tuple[str, Callable[[pd.DataFrame], Estimate], pd.DataFrame | None, pd.DataFrame | None]
+"""A title, how to read the estimate from a measure's one row, and that row now and before; None is withheld."""
 
 
 def cards(wanted: Sequence[Card], when: str) -> None:
@@ -20,6 +20,10 @@ def cards(wanted: Sequence[Card], when: str) -> None:
     with st.grid(4, min_column_width=182, gap="small"):
         for title, read, now, before in wanted:
             with st.container(border=True, height="stretch", gap="small"):
+                if now is None:
+                    st.metric(title, "–")
+                    st.caption("Small numbers are suppressed, so not for this period with this filter.")
+                    continue
                 if now.empty:
                     st.metric(title, "–")
                     st.caption("nothing counted in this period")
@@ -29,5 +33,5 @@ def cards(wanted: Sequence[Card], when: str) -> None:
                 st.caption(plain(f"{estimate.limits}; {estimate.counted}"))
                 if estimate.n < SMALL:
                     st.caption(f":orange-badge[Note] Fewer than {SMALL}, so read with care.")
-                if not before.empty:
+                if before is not None and not before.empty:
                     st.caption(plain(estimate.against(read(before), when)))

@@ -7,15 +7,17 @@ from typing import TypeVar
 
 import streamlit as st
 
+from dashboard import privacy
 from dashboard.charts.style import words
-from dashboard.store import HORIZON_DAYS
+from dashboard.store import HORIZON_DAYS, Unit
+from dashboard.ui import cache
 from dashboard.ui.address import pin
 from dashboard.ui.wording import plain
 from queries import ATTRIBUTES, groups_of
 
 Value = TypeVar("Value")
 
-UNITS = {"Sessions": "session", "Records": "record", "Patients": "patient"}
+UNITS: dict[str, Unit] = {"Sessions": "session", "Records": "record", "Patients": "patient"}
 WINDOWS = {"Any time": None, "7 days": 7, "14 days": 14, "30 days": 30, "90 days": 90, "180 days": 180}
 CLOCKS = {"Onset": "onset", "Treatment": "treatment"}
 HORIZONS = {"Today": 0} | {f"{days} days": days for days in (HORIZON_DAYS, 60, 90)}
@@ -114,20 +116,52 @@ def due_within(key: str) -> int:
 
 def group(measure: str, key: str, *without: str) -> tuple[str, ...]:
     """What a measure's groups are."""
-    offered = [name for name in groups_of(measure) if name not in ("total", *without)]
+    offered = _groups(measure, *without)
     return (choice("Compare by", {words(name): name for name in offered}, key, "Treatment type"),)
 
 
 def group_or_all(measure: str, key: str, *without: str) -> tuple[str, ...]:
     """What a measure's groups are, if any."""
-    offered = [name for name in groups_of(measure) if name not in ("total", *without)]
+    offered = _groups(measure, *without)
     return choice("Compare by", {"All together": ()} | {words(name): (name,) for name in offered}, key, "All together")
 
 
 def stratum(measure: str, key: str, *without: str) -> tuple[str, ...]:
     """Within what the groups are tested against each other."""
-    offered = [name for name in groups_of(measure) if name not in ("total", *without)]
+    if cache.current_store().suppress_below:
+        return ()
+    offered = _groups(measure, *without)
     return choice("Test within", {"Everybody": ()} | {words(name): (name,) for name in offered}, key, "Everybody")
+
+
+def unit(key: str) -> Unit:
+    """What is counted."""
+    return "session" if cache.current_store().suppress_below else choice("Count", UNITS, key)
+
+
+def window(key: str, default: str | None = None) -> int | None:
+    """Within how many days of the treatment a side effect has to begin to count."""
+    return None if cache.current_store().suppress_below else choice("Onset within", WINDOWS, key, default)
+
+
+def compared() -> dict[str, str]:
+    """What may be compared, by what it is called."""
+    told = privacy.groups_told("comparison", list(COMPARED.values()))
+    return {
+        name: column for name, column in COMPARED.items() if column in told or not cache.current_store().suppress_below
+    }
+
+
+def confounders(column: str) -> dict[str, str]:
+    """What a comparison of a column may be adjusted for, by what it is called."""
+    if cache.current_store().suppress_below:
+        return {}
+    return {name: each for name, each in CONFOUNDERS.items() if each != column}
+
+
+def _groups(measure: str, *without: str) -> list[str]:
+    offered = [name for name in groups_of(measure) if name not in ("total", *without)]
+    return privacy.groups_told(measure, offered) if cache.current_store().suppress_below else offered
 
 
 def _span(days: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import export
+from dashboard import export, privacy
 from dashboard.charts.style import Figure, drawable
 from dashboard.filters import Filters
 from dashboard.request import Request
@@ -56,6 +56,8 @@ _OF_RECORDS = ("results_over_time",)
 """Measures of treatment records alone: each is in one group, and so they add up."""
 _COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk", "exposed", "event", "evaluable")
 """What a measure counts: the first that it has says whether there is anything."""
+_DRAWN_AS_TOLD = ("kept_plans", "comparison", "practitioner_funnel", "rates_over_time", "results")
+"""Measures whose charts leave away what is suppressed; the others show that it is."""
 FUNNELS = (("practitioner",), ("clinic",))
 """By what it is told who was little followed up."""
 
@@ -87,8 +89,10 @@ def section(
     are, `outcomes` are those whose n is told; `on_choose` is told what mark of a chart that keeps its proportion is
     chosen (chart_of_marks); `drawing` goes to the chart.
     """
+    name = measure_of(chart)
+    if not is_offered(name):
+        return
     with calmly():
-        name = measure_of(chart)
         given: dict[str, Any] = {
             "unit": unit,
             "window_days": window_days,
@@ -115,7 +119,11 @@ def section(
                 if is_nothing(frame):
                     st.info(nothing)
                     return is_awaited
-                _drawn(chart(frame, cache.look(), by, **drawing), heading, name, key, on_choose)
+                told = told_rows(frame) if name in _DRAWN_AS_TOLD else frame
+                if told.empty:
+                    st.info("Small numbers are suppressed, and of this nothing is left to be told.")
+                    return is_awaited
+                _drawn(chart(told, cache.look(), by, **drawing), heading, name, key, on_choose)
                 counted = (
                     frame
                     if name in _OF_RECORDS
@@ -191,6 +199,16 @@ def _without_limits(name: str) -> dict[str, Any]:
 def measure_of(chart: Callable[..., Figure]) -> str:
     """The measure that a chart function draws: its own name, or the beginning of it."""
     return max((name for name in MEASURES if chart.__name__.startswith(name)), key=len)
+
+
+def is_offered(name: str) -> bool:
+    """Whether whoever looks is told of a measure at all: where small numbers are suppressed not all can be."""
+    return name in privacy.RULES or not cache.current_store().suppress_below
+
+
+def told_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The figures but for those that are suppressed."""
+    return frame[~frame["is_suppressed"]] if "is_suppressed" in frame else frame
 
 
 def is_nothing(frame: pd.DataFrame) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import privacy
 from dashboard.charts.style import count, words
 from dashboard.filters import BOUND_FILTERS, VALUE_FILTERS, FilterError, Filters
 from dashboard.ui import cache
@@ -35,12 +36,14 @@ def filter_panel() -> Filters:
         chosen: dict[str, Any] = _period()
         for column in _FIRST:
             chosen[column] = _values(column)
-        rest = [column for column in VALUE_FILTERS if column not in (*_FIRST, *_SECOND, *_SIDE_EFFECTS)]
-        for name, columns in (("Who and where", _SECOND), ("Side effects", _SIDE_EFFECTS), ("More filters", rest)):
+        offered = _offered()
+        rest = [column for column in offered if column not in (*_FIRST, *_SECOND, *_SIDE_EFFECTS)]
+        for name, group in (("Who and where", _SECOND), ("Side effects", _SIDE_EFFECTS), ("More filters", rest)):
+            columns = [column for column in group if column in offered]
             active = sum(bool(st.session_state.get(column)) for column in columns)
             with st.expander(f"{name} · {active}" if active else name, key=f"fold_{name}", expanded=bool(active)):
                 chosen |= {column: _values(column) for column in columns}
-                if name == "More filters":
+                if name == "More filters" and tuple(offered) == VALUE_FILTERS:
                     chosen |= _doses()
         with total:
             try:
@@ -50,6 +53,21 @@ def filter_panel() -> Filters:
                 raise
             _selection(filters)
     return filters
+
+
+def _offered() -> tuple[str, ...]:
+    """The columns to filter by: where small numbers are suppressed those of the fixed tables, and what a link asks for,
+    so that it can be taken away.
+    """
+    if not cache.current_store().suppress_below:
+        return VALUE_FILTERS
+    return tuple(
+        column
+        for column in VALUE_FILTERS
+        if column in (*privacy.COLUMNS, "effect")
+        or st.session_state.get(column)
+        or f"asked_{column}" in st.session_state
+    )
 
 
 def _selection(filters: Filters) -> None:
@@ -77,6 +95,8 @@ def _span() -> None:
     months = _SPANS[st.session_state["span"]]
     period = cache.current_store().period
     last = period[1] if period else cache.current_store().as_of
+    if cache.current_store().suppress_below:
+        last = month_end(last)
     st.session_state["treated_to"] = last if months else None
     st.session_state["treated_from"] = months_before(last, months) if months else None
 
@@ -86,6 +106,11 @@ def months_before(last: datetime.date, months: int) -> datetime.date:
     after = last + datetime.timedelta(days=1)
     year, month = divmod(after.year * 12 + after.month - 1 - months, 12)
     return datetime.date(year, month + 1, min(after.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def month_end(day: datetime.date) -> datetime.date:
+    """The last day of that month."""
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def _doses() -> dict[str, float | None]:

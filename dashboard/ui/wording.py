@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashboard.charts.curves import MOST as MOST_CURVES
 from dashboard.charts.dots import MOST as MOST_ROWS
-from dashboard.charts.style import SMALL, Look, count, groups, percent, words
+from dashboard.charts.style import SMALL, Group, Look, count, groups, percent, words
 from dashboard.measures.resolution import (
     GREENWOOD,
     JACKKNIFE,
@@ -184,6 +184,22 @@ def _is_one_patient(rows: pd.DataFrame) -> bool:
     )
 
 
+def _suppressed(frame: pd.DataFrame, found: Sequence[Group], look: Look) -> str:
+    """Which groups and effects are too few to be told, in words."""
+    is_curve = "at_risk" in frame
+    hidden = [
+        group.name
+        for group in found
+        if (group.rows["at_risk"].isna() if is_curve else group.rows["is_suppressed"]).all()
+    ]
+    told = "Small numbers, and what would give them away, are suppressed"
+    if "effect" in frame and len(hidden) < len(found):
+        of_told = frame[~frame["is_suppressed"]]["effect"]
+        untold = [effect for effect in dict.fromkeys(frame["effect"]) if effect not in set(of_told)]
+        hidden += [f"the effect {look.name('effect', effect)}" for effect in untold]
+    return f"{told}: {listed(hidden)}." if hidden else f"{told}."
+
+
 def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | None = None) -> list[str]:
     """What a reader has to know before believing a chart: small n, few followed up."""
     found = groups(frame, [column for column in by if column != "effect"], look)
@@ -205,8 +221,7 @@ def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | Non
             [f"Fewer than half were followed up, so the true rate may be far from this: {listed(low)}."] if low else []
         )
     if "is_suppressed" in frame and frame["is_suppressed"].any():
-        hidden = [group.name for group in found if group.rows["is_suppressed"].any()]
-        said.append(f"Small numbers, and what would give them away, are suppressed: {listed(hidden)}.")
+        said.append(_suppressed(frame, found, look))
         if "day" in frame:
             said.append("Curves are told on a few days, the same for all groups; what happened between is not shown.")
     return said

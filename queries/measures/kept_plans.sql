@@ -11,25 +11,6 @@
 -- early_share_low, early_share_high, on_time_share, on_time_share_low, on_time_share_high, late_share,
 -- late_share_low, late_share_high, not_returned_share, not_returned_share_low, not_returned_share_high
 with
-    outcomes as (
-        select
-            course_no,
-            case
-                when planned_interval_days is null
-                then 'without plan'
-                when as_of - started_on <= planned_interval_days + 14
-                then 'not yet due'
-                when not is_returned
-                then 'not returned'
-                when interval_days < planned_interval_days - 14
-                then 'early'
-                when interval_days > planned_interval_days + 14
-                then 'late'
-                else 'on time'
-            end as outcome
-        from courses
-        cross join snapshot
-    ),
     selected_courses as (
         select {{ group }}, patient_no, course_no
         from cohort($filters)
@@ -49,7 +30,7 @@ with
             count(*) filter (where outcome = 'late') as late,
             count(*) filter (where outcome = 'not returned') as not_returned
         from selected_courses
-        join outcomes using (course_no)
+        join ({{ plan_outcomes }}) as outcomes using (course_no)
         group by {{ group }}, patient_no
     )
 select
