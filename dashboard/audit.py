@@ -39,8 +39,8 @@ class Event:
     no: its number, from 1
     at: when, in UTC
     who, name: the provider's subject, or the account of this machine; and what the person is called
-    what: page, download, query, import, catalogue, snapshot, saved view, saved query or practice event
-    about: which of them, with the filters, the rows, the SHA-256 of a file
+    what: page, patient, download, query, import, catalogue, snapshot, saved view, saved query or practice event
+    about: which of them (of a patient the pseudonym), with the filters, the rows, the SHA-256 of a file
     before, sha256: of the line before it, and of this one
     """
 

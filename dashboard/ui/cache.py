@@ -402,6 +402,20 @@ def _patients_found(_store: Store, snapshot: str, search: str) -> list[str]:
     return _store.patients_found(search)
 
 
+def pseudonym(patient_id: str) -> str:
+    """What stands for a patient in an address and in the audit log.
+
+    "" where the installation has no key and none can be made; raises ImportRefused then where it has to be noted who is
+    looked at.
+    """
+    try:
+        return current_records_store().pseudonym(patient_id)
+    except ImportRefused:
+        if viewer().subject:
+            raise
+        return ""
+
+
 def patient(patient_id: str) -> Patient:
     """Everything that is recorded of one person, whatever the filters."""
     store = current_records_store()

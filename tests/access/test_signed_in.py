@@ -45,7 +45,7 @@ CLOSED = {
     "analyst": {"Patients", "Data", "Audit"},
     "manager": {"Patients", "SQL"},
 }
-PATHS = {"Patients": "patients?patient_id=P1", "SQL": "sql?sql=select+1", "Data": "data", "Audit": "audit"}
+PATHS = {"Patients": "patients?patient_pseudonym=p-1", "SQL": "sql?sql=select+1", "Data": "data", "Audit": "audit"}
 NAMES = {role: f"{role.title()} Somebody" for role in (*CLOSED, "nobody")}
 
 
