@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import logging
 import os
 import time
 import tomllib
@@ -30,6 +29,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from dashboard.access import NOBODY, ROLES, Role, Viewer
 from dashboard.ending import Refused
+from dashboard.server.logs import LOG
 
 Claims = Mapping[str, Any]
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
@@ -38,7 +38,6 @@ PEOPLE = "people.toml"
 SIGNED_OUT = "signed_out"
 EVERY = "*"
 """In a claim of clinics or practitioners: all of them."""
-LOG = logging.getLogger("outcomes")
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 def configure(tmp_path: Path) -> Iterator[Configure]:
     """Settings as Streamlit reads them: a file of secrets, and options of the server."""
     before = {key: config.get_option(key) for key in ("secrets.files", "server.address", "server.allowedHosts")}
-    before["server.trustedUserHeaders"] = config.get_option("server.trustedUserHeaders")
+    before |= {key: config.get_option(key) for key in ("server.trustedUserHeaders", "server.baseUrlPath")}
 
     def write(text: str | None, **server: Any) -> None:
         place = tmp_path / "secrets.toml"
@@ -188,6 +188,15 @@ def test_a_sign_in_that_is_whole(configure: Configure) -> None:
     configure(auth(), trustedUserHeaders={"X-User": "email"})
     with pytest.raises(Refused, match="trustedUserHeaders"):
         checked()
+
+
+@pytest.mark.parametrize("secrets", [None, auth()])
+def test_it_is_served_at_the_root_of_a_host_name_alone(configure: Configure, secrets: str | None) -> None:
+    configure(secrets, baseUrlPath="/outcomes/")
+    with pytest.raises(Refused, match=r"server\.baseUrlPath would move it below /outcomes, .* host name of its own"):
+        checked()
+    configure(secrets, baseUrlPath="")
+    checked()
 
 
 @pytest.mark.parametrize(
