@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.access import in_place_of, may_import, smallest_told, viewer
+from dashboard.access import in_place_of, may_import, smallest_told, somebody, viewer
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
 from dashboard.patient_summary import Patient
@@ -47,13 +47,13 @@ LARGE, AFTER = 50_000, 1.0
 
 def figures_scope() -> Scope:
     """The records of which whoever looks may have figures: of clinicians not their own patients' alone."""
-    who = viewer()
+    who = somebody()
     return Scope(who.clinics, () if "clinician" in who.roles else who.practitioners)
 
 
 def records_scope() -> Scope:
     """The records that whoever looks may see one by one, as they may have to be told: a clinician's own patients."""
-    who = viewer()
+    who = somebody()
     return Scope(who.clinics, who.practitioners, pseudonyms="clinician" not in who.roles)
 
 

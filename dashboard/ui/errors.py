@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 import data
-from dashboard.access import may_import
+from dashboard.access import NoRole, may_import
 from dashboard.audit import Unwritable
 from dashboard.filters import FilterError
 from dashboard.privacy import Withheld
@@ -36,6 +36,8 @@ def say(failure: Exception) -> None:
             str(failure) if may_import() else "Try again in a moment; if it stays so, tell whoever runs the dashboard."
         )
         st.error(plain(why), title="The data cannot be opened")
+    elif isinstance(failure, NoRole):
+        st.info("Load the page again to sign in.", title="Your sign-in has ended, or your role was taken away")
     elif isinstance(failure, FilterError):
         st.error(sentence(str(failure)), title="This selection cannot be understood, so nothing is shown")
         st.button("Open without filters", on_click=st.query_params.clear)

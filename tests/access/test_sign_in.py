@@ -15,6 +15,7 @@ from dashboard.access import EVERYBODY, NOBODY, ROLES, Role, Viewer
 from dashboard.ending import Refused
 from dashboard.server.listening import INSECURE_VARIABLE, checked, host_of, is_loopback, names
 from dashboard.server.sign_in import configured
+from dashboard.ui import cache
 from tests.access.signing import SECRET, claims, sign_in
 
 ORIGIN = "https://outcomes.example"
@@ -156,6 +157,15 @@ def test_what_each_role_may() -> None:
         assert all(getattr(access, f"may_{right}")() for right in may)
     with access.in_place_of(NOBODY):
         assert not any(getattr(access, f"may_{right}")() for right in may)
+
+
+@pytest.mark.parametrize("who", [NOBODY, Viewer("s", "n", frozenset(), clinics=("North",))])
+def test_nobody_is_limited_to_nothing_and_not_to_everything(who: Viewer) -> None:
+    """A sign-in may end in the midst of a page: from then on it is cut to no clinic, and told no number."""
+    with access.in_place_of(who):
+        for limit in (cache.figures_scope, cache.records_scope, access.smallest_told):
+            with pytest.raises(access.NoRole):
+                limit()
 
 
 @pytest.mark.parametrize(
