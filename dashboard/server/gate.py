@@ -166,7 +166,21 @@ class Gate:
             return RedirectResponse(f"/auth/login?provider={encode_provider_token('default')}", 302)
         if path == "/auth/logout" and claims and self._sign_in:
             self._sign_in.end(claims)
-        return self._app
+        return self._to_provider if path == "/auth/login" else self._app
+
+    async def _to_provider(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leads to the provider, or where that does not answer, says so."""
+        answer: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            answer.append(message)
+
+        await self._app(scope, receive, keep)
+        if answer[0]["status"] >= 400:
+            await notice.without_provider(self._contact)(scope, receive, send)
+            return
+        for message in answer:
+            await send(message)
 
     def _back(self, scope: Scope, headers: MutableHeaders) -> None:
         """Leads whoever has signed in to the page that they asked for."""
