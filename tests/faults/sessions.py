@@ -45,6 +45,10 @@ class Shown:
             self.elements.append(getattr(element, kind))
         self.text += message.SerializeToString().decode("utf-8", "replace")
 
+    @property
+    def labels(self) -> list[str]:
+        return [str(one.label) for one in self.elements if getattr(one, "label", "")]
+
     def widget(self, label: str) -> Any:
         """The one widget of that label."""
         found = [one for one in self.elements if getattr(one, "label", None) == label and getattr(one, "id", "")]
@@ -61,6 +65,7 @@ class Session:
         self.cookies = CookieJar()
         self._open = ExitStack()
         self._socket: ClientConnection | None = None
+        self.headers = ""
         self._name = ""
         self._page = ("", "", "")
 
@@ -80,6 +85,7 @@ class Session:
         given = urllib.parse.urlencode(form).encode() if form else None
         try:
             with opener.open(url, given, timeout=PATIENCE) as answer:
+                self.headers = str(answer.headers)
                 return answer.status, answer.url, answer.read().decode()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.url, refused.read().decode()
@@ -99,6 +105,11 @@ class Session:
     def again(self, *widgets: dict[str, Any]) -> Shown:
         """The same page once more, as whatever somebody does on it has it run."""
         return self._run(*widgets)
+
+    @property
+    def query(self) -> str:
+        """What stands in the address after the page."""
+        return self._page[1]
 
     def download(self, button: Any) -> str:
         """Where the file of a button is given out; "" where it cannot be made."""

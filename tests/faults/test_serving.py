@@ -15,21 +15,24 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
+from urllib.parse import quote_plus
 
 import pytest
 
 import data
 from dashboard import audit
+from dashboard.store import open_snapshot
 from tests.access.signing import COOKIE, SECRET, claims, cookie
 from tests.access.test_signed_in import free_port, running
 from tests.conftest import import_once
 from tests.drawing import write_exports
 from tests.faults.sessions import Session, Shown, words_of
 from tests.scope.clinics import CLINICS, MARK, PATIENT, of_clinics
+from tests.test_jobs import children
 
 BEFORE, AFTER = of_clinics(), of_clinics(6)
 PATIENTS = {
@@ -60,8 +63,7 @@ class Server:
 
     @property
     def children(self) -> list[int]:
-        told = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(child) for each in told for child in each.read_text().split()]
+        return children(self.process.pid)
 
 
 @dataclass
@@ -89,7 +91,7 @@ class Person:
         assert not shown.exceptions
         assert "Traceback" not in shown.text
         assert not any(place in plainly(shown) for place in (data.__path__[0], "/site-packages/"))
-        if self.role == "clinician":
+        if self.clinic:
             assert set(MARK.findall(shown.text)) <= {self.clinic}
             assert set(PATIENT.findall(shown.text)) <= PATIENTS[self.clinic]
 
@@ -200,6 +202,54 @@ def test_the_snapshot_is_deleted(server: Server, everybody: Everybody) -> None:
     assert all(shown and shown.errors and titles([shown]) <= untold for shown in read)
     # Where it is is told to whoever can mend it.
     assert [str(server.place) in plainly(shown) for shown in read if shown] == [False] * (len(read) - 1) + [True]
+
+
+def test_nothing_that_identifies_is_in_an_address_a_log_a_file_s_name_or_a_process(
+    server: Server, everybody: Everybody
+) -> None:
+    clinician, analyst = (everybody.one(role).session for role in ("clinician", "analyst"))
+    patient = min(row["patient_id"] for row in AFTER.treatments if row["clinic"] == CLINICS[0])
+    found = clinician.open("patients").widget("Find a patient")
+    shown = clinician.again({"id": found.id, "string_value": patient})
+    assert patient in plainly(shown)
+    pseudonym = open_snapshot(server.pointer).pseudonym(patient)
+    assert clinician.query == f"patient_pseudonym={pseudonym}"
+    link = clinician.download(shown.widget("One page to print"))
+    _, url, page = clinician.get(link)
+    assert patient in page
+    assert not PATIENT.search(url + clinician.headers)
+    colleague = everybody.people[0]
+    assert colleague.clinic == CLINICS[0]
+    assert patient in plainly(colleague.session.open("patients", clinician.query))
+    asking = analyst.open("sql")
+    sql = {"id": asking.widget("Query").id, "string_value": f"select * from treatments where patient_id = '{patient}'"}
+    assert not analyst.again(sql, {"id": asking.widget("Run").id, "trigger_value": True}).errors
+    assert "sql" not in analyst.query
+    # A file that is made beside the pages: of a selection that names somebody.
+    who = next(row["practitioner"] for row in AFTER.treatments if row["practitioner"])
+    everybody.others.pop("analyst").session.close()
+    analyst = everybody.one("analyst").session
+    records = analyst.open("records", f"practitioner={quote_plus(who)}")
+    chosen = {"id": records.widget("Tables").id, "string_array_value": {"data": ["Treatments"]}}
+    make = {"id": analyst.again(chosen).widget("Make the bundle").id, "trigger_value": True}
+    analyst.again(chosen, make)
+    arguments = set()
+    while not any(label.startswith("Download outcomes.zip") for label in analyst.again(chosen).labels):
+        for child in server.children:
+            with suppress(OSError):
+                arguments.add(Path(f"/proc/{child}/cmdline").read_bytes())
+    assert any(b"dashboard.cli.told" in each for each in arguments)
+    assert not any(who.encode() in each or b"patient" in each for each in arguments)
+    # All that the server wrote, but for the snapshots and what is cut from them, and all names.
+    written = [file for file in server.place.rglob("*") if not {"exports", "after"} & {*file.parts}]
+    kinds = {file.suffix for file in written if file.is_file()}
+    assert {".jsonl", ".json", ".duckdb", ".zip", ""} <= kinds
+    for file in written:
+        assert not PATIENT.search(str(file))
+        if file.is_file() and file.suffix not in (".duckdb", ".zip"):
+            assert not PATIENT.search(file.read_text(errors="replace")), file
+    seen = [event.about for event in audit.events(audit.log_of(server.pointer)) if event.what == "patient"]
+    assert seen[-2:] == [{"patient": pseudonym}] * 2
 
 
 @contextmanager
