@@ -80,15 +80,25 @@ class Session:
 
     def get(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str, str]:
         """The status, the address that redirects lead to, and what stands there."""
+        status, url, content = self._get(path, form)
+        return status, url, content.decode()
+
+    def read(self, link: str) -> bytes:
+        """The file that a link leads to."""
+        status, _, content = self._get(link)
+        assert (link, status) == (link, 200)
+        return content
+
+    def _get(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str, bytes]:
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
         url = path if path.startswith("http") else self.address + path
         given = urllib.parse.urlencode(form).encode() if form else None
         try:
             with opener.open(url, given, timeout=PATIENCE) as answer:
                 self.headers = str(answer.headers)
-                return answer.status, answer.url, answer.read().decode()
+                return answer.status, answer.url, answer.read()
         except urllib.error.HTTPError as refused:
-            return refused.code, refused.url, refused.read().decode()
+            return refused.code, refused.url, refused.read()
 
     def sign_in(self) -> None:
         status, form, page = self.get("/sign-in")
