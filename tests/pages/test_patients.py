@@ -12,12 +12,12 @@ from streamlit.testing.v1 import AppTest
 from dashboard.charts.patient import KEY
 from dashboard.charts.style import LIGHT, NBSP
 from dashboard.patient_summary import Patient, extent, patient_summary
-from dashboard.store import OF_ONE_PATIENT, Store, open_snapshot
+from dashboard.store import OF_ONE_PATIENT, Store
 from dashboard.ui.wording import plain
 from data import EVERYTHING
 from tests.conftest import SnapshotOf, import_once
 from tests.drawing import Exports, drawn
-from tests.pages.opening import MANY, ONE, front_door, said
+from tests.pages.opening import MANY, ONE, as_linked, front_door, said
 from tests.test_patients import SMALL
 
 SCRIPT = "<script>alert(1)</script>"
@@ -52,11 +52,7 @@ def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
         monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(folder / name / "outcomes.json"))
         place = [module.URL_PATH for module in PAGES].index("patients")
         app = AppTest.from_function(front_door, default_timeout=30, kwargs={"place": place})
-        if "patient_id" in query:
-            query["patient_pseudonym"] = open_snapshot(folder / name / "outcomes.json").pseudonym(
-                query.pop("patient_id")
-            )
-        for parameter, value in query.items():
+        for parameter, value in as_linked(query, folder / name / "outcomes.json").items():
             app.query_params[parameter] = value
         return app.run()
 
