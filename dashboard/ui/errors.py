@@ -44,8 +44,8 @@ def say(failure: Exception) -> None:
     elif isinstance(failure, Unwritable):
         LOG.error("a page is not shown: %s", failure.args[0])
         st.error(
-            "Who sees what has to be noted, and it cannot be now, so nothing is shown. Tell whoever runs the "
-            "dashboard: there may be no room on the disk.",
+            "Who sees, takes or changes what has to be noted, and it cannot be now, so nothing is shown, given or "
+            "changed. Tell whoever runs the dashboard: there may be no room on the disk.",
             title="Not shown, because the audit log cannot be written",
         )
     elif isinstance(failure, Withheld):
