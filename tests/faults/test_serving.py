@@ -156,7 +156,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         f'client_secret = "s"\nserver_metadata_url = "{found}"\n[access]\nclinics_claim = "clinics"\n'
     )
     serve = [sys.executable, "-m", "tests.faults.clock", "serve", "--port", str(ours), "--snapshot"]
-    settings = {"STREAMLIT_SECRETS_FILES": str(place / "secrets.toml")}
+    (place / "temporary").mkdir()
+    settings = {"STREAMLIT_SECRETS_FILES": str(place / "secrets.toml"), "TMPDIR": str(place / "temporary")}
     log = place / "log"
     with running([*serve, str(place / "outcomes.json")], f"{address}/readyz", log, **settings) as process:
         yield Server(address, place, process, lambda: running(command, found, place / "provider.log"))
