@@ -23,8 +23,16 @@ else:
     from starlette.middleware import Middleware
     from streamlit import App
 
-    from dashboard.server import Gate, checked, is_ready, names
+    from dashboard.server import Gate, checked, is_ready, keep_values_out, names
 
+    def is_said(failure: Exception) -> bool:
+        """Whatever fails outside of a page, such as what a button does, is said as calmly as what fails within."""
+        from dashboard.ui.errors import say  # takes what pages take; the gate starts without
+
+        say(failure)
+        return True
+
+    keep_values_out()
     sign_in = checked()
     gate = Middleware(Gate, names=names(), sign_in=sign_in, is_ready=is_ready)
-    app = App(__file__, middleware=[gate])
+    app = App(__file__, middleware=[gate], on_script_error=is_said)

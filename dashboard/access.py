@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from dashboard.refusal import Refusal
+
 Role = Literal["owner", "clinician", "analyst", "manager"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -55,6 +57,18 @@ def viewer() -> Viewer:
     return who
 
 
+class NoRole(Refusal):
+    """Whoever asks may see nothing: they were given no role, or no longer, or their sign-in has ended meanwhile."""
+
+
+def somebody() -> Viewer:
+    """Who asks now, for whatever depends on what they are limited to: raises NoRole for nobody, who has no limits."""
+    who = viewer()
+    if not who.roles:
+        raise NoRole("who asks has no role, or their sign-in has ended")
+    return who
+
+
 def ask(who: Callable[[], Viewer]) -> None:
     """From here on that says who asks."""
     global _asks
@@ -80,7 +94,7 @@ def smallest_told() -> int:
     from dashboard.privacy import suppress_below  # takes what figures take; the gate starts without
 
     told = suppress_below()
-    sees_patients = _is_one_of("clinician", "analyst") or not viewer().subject
+    sees_patients = _is_one_of("clinician", "analyst") or not somebody().subject
     return told if sees_patients else told or SUPPRESS_BELOW
 
 

@@ -39,8 +39,8 @@ class Event:
     no: its number, from 1
     at: when, in UTC
     who, name: the provider's subject, or the account of this machine; and what the person is called
-    what: page, download, query, import, catalogue, snapshot, saved view, saved query or practice event
-    about: which of them, with the filters, the rows, the SHA-256 of a file
+    what: page, patient, download, query, import, catalogue, snapshot, saved view, saved query or practice event
+    about: which of them (of a patient the pseudonym), with the filters, the rows, the SHA-256 of a file
     before, sha256: of the line before it, and of this one
     """
 
@@ -94,7 +94,17 @@ def append(log: Path, who: str, name: str, what: str, about: dict[str, Any]) -> 
             beside.replace(_end_of(log), f"{event.no} {event.sha256}\n")
             return event
     except OSError as failure:
-        raise Unwritable(f"the audit log {log.name} cannot be written: {failure.strerror or failure}") from failure
+        raise _unwritable(log, failure) from failure
+
+
+def require_writable(log: Path) -> None:
+    """Nothing, where one more event can be added; raises Unwritable otherwise, before anything is done."""
+    try:
+        with _locked(log) as file, _missing_is_nothing():
+            _last(file)
+            beside.replace(_end_of(log), _end_of(log).read_text(encoding="ascii"))
+    except OSError as failure:
+        raise _unwritable(log, failure) from failure
 
 
 def events(log: Path) -> Iterator[Event]:
@@ -135,6 +145,10 @@ def verify(log: Path, end: str = "") -> Verified:
         if sha256 not in known:
             return Verified(count, before, f"the log ends with event {count}, before {which}: its end was cut off")
     return Verified(count, before)
+
+
+def _unwritable(log: Path, failure: OSError) -> Unwritable:
+    return Unwritable(f"the audit log {log.name} cannot be written: {failure.strerror or failure}")
 
 
 def _lines(log: Path) -> Iterator[tuple[int, Event | None]]:

@@ -2,8 +2,9 @@
 
 An upload is a folder of its own beside the snapshot, `<pointer>.d/uploads/<id>/`, with the files under safe names. A
 job is one command of the command line (`propose`, `check`, `import`, `export`) at work on it, niced, with its output
-in files of that folder; its progress stands there as JSON lines. Work on the snapshot itself, and files that are made
-to be taken away, have a folder in `<pointer>.d/work/`.
+in files of that folder; its progress stands there as JSON lines. What it is asked it is told on stdin: everybody on the
+machine can read the arguments of a process, and a filter or a file's name may name somebody. Work on the snapshot
+itself, and files that are made to be taken away, have a folder in `<pointer>.d/work/`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 PROJECT = Path(__file__).parent.parent
 STALE_SECONDS = 24 * 3600
@@ -154,17 +156,19 @@ class Job:
         self._lock = threading.Lock()
         self._told = upload.folder / f"{command}.progress"
         self._printed = upload.folder / f"{command}.out"
-        program = [sys.executable, "-m", "dashboard.cli", command, "--progress", "json"]
+        asked = json.dumps([command, "--progress", "json", *map(str, arguments)]).encode()
         with self._told.open("wb") as told, self._printed.open("wb") as printed:
             self._process = subprocess.Popen(
-                [*program, *map(str, arguments)],
+                [sys.executable, "-m", "dashboard.cli.told"],
                 cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=printed,
                 stderr=told,
                 start_new_session=True,
             )
         os.setpriority(os.PRIO_PROCESS, self._process.pid, NICENESS)
+        with suppress(BrokenPipeError), cast("BinaryIO", self._process.stdin) as told_to:
+            told_to.write(asked)
 
     @property
     def is_at_work(self) -> bool:

@@ -26,7 +26,8 @@ After it, for whoever reads:
 
     attaching.py    the relations of a snapshot, whichever version wrote it
     scope.py        which records somebody may be told of
-    extracting.py   a snapshot cut to a scope, with pseudonyms; installation.py: the key they are made with
+    extracting.py   a snapshot cut to a scope
+    pseudonyms.py   what stands in place of ids; installation.py: the key they are made with
 
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
 Kept beside the snapshot too: practice_events.py (what changed in the practice on which day), saved_views.py (pages with

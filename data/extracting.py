@@ -20,10 +20,8 @@ that a filter of that clinic gives. Of records outside the scope an extract tell
 Rows are numbered as an import of these rows alone would number them, pseudonyms in place of ids: a gap would tell how
 many others there are, and the order of patients what their ids are like. Lists of values (ENUM) hold those that occur.
 
-A pseudonym is HMAC-SHA256 of an id under the installation's key, of which 80 bits are kept: among ten million ids the
-odds that any two share one are 1 to 2.4e10 (the birthday bound, n^2 / 2^81). Every id is one: that of a record leads to
-the person in the practice's system as surely as that of the patient, and one that was made at import has a file's name
-in it. An id has another pseudonym as that of a patient than as that of a record.
+Every id is a pseudonym (data/pseudonyms.py): that of a record leads to the person in the practice's system as surely as
+that of the patient, and one that was made at import has a file's name in it.
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ from pathlib import Path
 import duckdb
 
 import queries
-from data import attaching
+from data import attaching, pseudonyms
 from data.building import NUMBERED
 from data.contract import TABLES
 from data.deriving import create_table
@@ -53,8 +51,6 @@ from data.refusal import unwritable
 from data.scope import Scope
 
 STALE_SECONDS = 24 * 3600
-BLOCK_BYTES = 64
-"""Of SHA-256, to which HMAC fills up its key."""
 
 _ORDER = "\norder by "
 _NONE = "false"
@@ -156,16 +152,15 @@ def _cut(connection: duckdb.DuckDBPyConnection, scope: Scope, key: bytes) -> Non
     connection.execute("use memory")
     attaching.view(connection, "previous")
     # Variables are bound, so that no value and no key is in a statement, which an error might tell.
-    inner, outer = (bytes(byte ^ pad for byte in key.ljust(BLOCK_BYTES, b"\0")) for pad in (0x36, 0x5C))
     for name, value in (("clinics", list(scope.clinics)), ("practitioners", list(scope.practitioners))):
         connection.execute(f"set variable {name} = $value::varchar[]", {"value": value})
-    for name, pads in (("inner_key", inner), ("outer_key", outer)):
-        connection.execute(f"set variable {name} = $value::blob", {"value": pads})
+    for name, pad in zip(("inner_pad", "outer_pad"), pseudonyms.pads(key), strict=True):
+        connection.execute(f"set variable {name} = $value::blob", {"value": pad})
     connection.execute("create temp macro is_all(name) as len(getvariable(name)) = 0")
-    connection.execute(
-        "create temp macro pseudonym(kind, id) as left(kind, 1) || '-' || left(sha256(getvariable('outer_key') "
-        "|| unhex(sha256(getvariable('inner_key') || encode(kind || chr(31) || id)))), 20)"
+    hashed = pseudonyms.SQL.format(
+        kind="kind", id="id", inner="getvariable('inner_pad')", outer="getvariable('outer_pad')"
     )
+    connection.execute(f"create temp macro pseudonym(kind, id) as {hashed}")
     ids = IDS if scope.pseudonyms else ()
     for relation in (*_NUMBERED, *(name for name in attaching.RELATIONS if name not in _NUMBERED)):
         rows = _renamed(connection, relation, ids)
@@ -217,5 +212,8 @@ def _numbered(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
 def _program() -> str:
     """What an extract comes from, besides its snapshot: one that other code made is made anew."""
     selects = (sorted((queries.ROOM / room).glob("*.sql")) for room in ("model", "numbering"))
-    made_by = [Path(__file__), Path(attaching.__file__), *(file for room in selects for file in room)]
+    made_by = [
+        *(Path(module) for module in (__file__, attaching.__file__, pseudonyms.__file__)),
+        *(file for room in selects for file in room),
+    ]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in made_by)).hexdigest()

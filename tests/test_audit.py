@@ -131,6 +131,30 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
         audit.append(tmp_path / "audit.jsonl", *WHO, "page", {})
 
 
+def test_a_command_changes_nothing_that_cannot_be_noted(log: Path, tmp_path: Path) -> None:
+    exports = tmp_path / "treatments.csv"
+    exports.write_text("treatment_id,patient_id,treated_on,treatment_type\nT1,P1,2024-01-01,skincare\n")
+    command = ["import", str(exports), "--into", str(tmp_path / "outcomes.json")]
+
+    def is_refused(reason: str) -> None:
+        refused = CliRunner().invoke(main, command)
+        assert refused.exit_code == 2
+        assert reason in refused.output
+        assert "nothing is changed that cannot be noted" in refused.output
+        assert not (tmp_path / "outcomes.json").exists()
+
+    kept = log.read_bytes()
+    log.write_bytes(kept + b"nothing\n")
+    is_refused("its last line is no event")
+    log.write_bytes(kept)
+    in_the_way = log.with_suffix(".unfinished")
+    in_the_way.mkdir()
+    is_refused("Is a directory")
+    in_the_way.rmdir()
+    assert CliRunner().invoke(main, command).exit_code == 0
+    assert (audit.verify(log).events, audit.last(log, 1)[0].what) == (13, "import")
+
+
 def test_the_command_verifies_and_lists(log: Path) -> None:
     told = audit.verify(log)
     snapshot = str(log.parent.with_suffix(""))

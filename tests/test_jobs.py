@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -114,6 +115,31 @@ def test_a_job_is_niced(pointer: Path) -> None:
     job = jobs.start(upload, "check", *upload.files)
     assert os.getpriority(os.PRIO_PROCESS, job._process.pid) >= jobs.NICENESS
     ended(job)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="there is no /proc")
+def test_the_arguments_of_a_process_name_nobody(pointer: Path) -> None:
+    """Whoever has an account on the machine can read them."""
+    row = {"treatment_id": "T1", "patient_id": "P1", "treated_on": "2024-01-05", "treatment_type": "skincare"}
+    name = "Mrs Miller.json"
+    upload = jobs.receive(pointer, [(name, io.BytesIO(json.dumps([row]).encode()))])
+    job = jobs.start(upload, "check", *upload.files)
+    seen: dict[int, bytes] = {}
+    while job.is_at_work:
+        for process in (job._process.pid, *children(job._process.pid)):
+            with contextlib.suppress(OSError):
+                seen[process] = seen.get(process) or Path(f"/proc/{process}/cmdline").read_bytes()
+    assert job.is_done, job.refusal
+    told = [arguments for arguments in seen.values() if b"-m" in arguments]
+    assert {arguments.split(b"\0")[2] for arguments in told} == {b"dashboard.cli.told", b"data.formats.converting"}
+    assert not any(b"Miller" in arguments or b"upload" in arguments for arguments in seen.values())
+
+
+def children(process: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        tasks = Path(f"/proc/{process}/task").glob("*/children")
+        return [int(child) for each in tasks for child in each.read_text().split()]
+    return []
 
 
 def test_uploads_wait_and_the_stale_ones_are_removed(pointer: Path) -> None:

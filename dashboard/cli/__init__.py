@@ -9,7 +9,7 @@ sql.py        sql
 auditing.py   audit
 sampling.py   sample
 
-options.py and progress.py hold what several of them take and tell.
+options.py and progress.py hold what several of them take and tell; told.py is for those that pages start (jobs.py).
 """
 
 from __future__ import annotations

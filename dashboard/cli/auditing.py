@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,24 @@ from dashboard.cli.options import with_snapshot
 from dashboard.ending import Refused
 
 
-def noted(place: Path, what: str, **about: Any) -> None:
-    """Notes what the account that runs this command has changed, where there is a log; or says that it cannot be."""
+@contextmanager
+def noted(place: Path, what: str, **about: Any) -> Iterator[None]:
+    """What is done inside is noted once it is done, under the account that runs this command, where there is a log.
+
+    Raises Refused before it is begun where it could not be noted.
+    """
     from dashboard import audit
 
     log = audit.log_of(place)
     if not log.exists():
+        yield
         return
     account = os.environ.get("USER") or str(os.getuid())
+    try:
+        audit.require_writable(log)
+    except audit.Unwritable as failure:
+        raise Refused(f"{failure}, and nothing is changed that cannot be noted") from None
+    yield
     try:
         audit.append(log, account, f"{account}, by the command outcomes", what, about)
     except audit.Unwritable as failure:

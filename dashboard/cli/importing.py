@@ -44,7 +44,8 @@ def import_(
 
     place = into or _usual_place()
     _require_own_place(report, [*sources, place, Path(mapping or "")])
-    with Progress(progress_format) as progress:
+    files = [source.name for source in sources]
+    with noted(place, "import", files=files, is_afresh=replace), Progress(progress_format) as progress:
         outcome = import_exports(
             list(sources),
             into=place,
@@ -56,7 +57,6 @@ def import_(
             memory=memory,
             rejects=_rejects(report or place),
         )
-    noted(place, "import", files=[source.name for source in sources], is_afresh=replace)
     try:
         _tell(outcome, report, report or place)
     except KeyboardInterrupt:

@@ -22,9 +22,8 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
 
     place = snapshot or snapshot_path()
     if return_to:
-        with Progress() as progress:
+        with noted(place, "snapshot", returned_to=return_to), Progress() as progress:
             data.return_to(place, return_to, lambda message: progress(message, 0, 1))
-        noted(place, "snapshot", returned_to=return_to)
     kept = data.snapshots(place)
     click.echo(f"{'number':>6}  {'':7}  {'imported':19}  {'data as of':10}  {'records':>11}  from")
     for one in kept:
@@ -58,7 +57,7 @@ def catalogue(
         types = data.with_unknown(known.types, open_snapshot(place).treatment_types)
         click.echo(data.written_catalogue(types).rstrip("\n"))
         return
-    with Progress(progress_format) as progress:
+    with noted(place, "catalogue", file=file.name if file else None), Progress(progress_format) as progress:
         data.rederive(
             place,
             data.read_catalogue(file) if file else None,
@@ -66,5 +65,4 @@ def catalogue(
             figures=partial(first_look, memory=memory),
             memory=memory,
         )
-    noted(place, "catalogue", file=file.name if file else None)
     click.echo(f"{place}: derived again by {file or 'its catalogue'}; the snapshot before it is kept")

@@ -232,14 +232,14 @@ def _child(request: bytes, limits: Limits) -> tuple[bytes, bool]:
 
 
 def _understood(told: bytes, is_late: bool, sql: str, snapshot: str, limits: Limits) -> Answer:
-    line, _, stream = told.partition(b"\n")
+    line, end, stream = told.partition(b"\n")
     if is_late:
         raise NotAnswered(
             f"The query took longer than {limits.seconds:g} seconds and was ended. Read fewer rows, group before you "
             "join, or give it longer on the command line: outcomes sql --time-limit 60."
         )
     # A child that says nothing was ended by the system, which gave it no more memory.
-    said: dict[str, Any] = json.loads(line) if line.startswith(b"{") else {"refused": OUT_OF_MEMORY}
+    said: dict[str, Any] = json.loads(line) if end and line.startswith(b"{") else {"refused": OUT_OF_MEMORY}
     if said.get("refused") == OUT_OF_MEMORY:
         raise NotAnswered(
             f"The query needed more than {limits.memory / 1e9:g} GB of memory and was ended. Read fewer columns, group "
@@ -249,8 +249,13 @@ def _understood(told: bytes, is_late: bool, sql: str, snapshot: str, limits: Lim
         raise NotAnswered(said["refused"])
     try:
         table = pa.ipc.open_stream(stream).read_all()
-    except pa.ArrowInvalid:
-        raise NotAnswered("The answer is larger than may come back. Select fewer columns or rows.") from None
+        is_whole = table.num_rows == said["rows"]  # a stream that ends early is one with fewer rows
+    except (pa.ArrowInvalid, OSError):
+        is_whole = False
+    if not is_whole:
+        if len(told) > limits.bytes:
+            raise NotAnswered("The answer is larger than may come back. Select fewer columns or rows.")
+        raise NotAnswered("The query was ended before its answer was whole. Run it again.")
     return Answer(sql, snapshot, _whole(table), said["is_cut"])
 
 

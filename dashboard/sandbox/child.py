@@ -94,7 +94,7 @@ class Request:
 
 def main() -> None:
     """Answers the request on standard input."""
-    told: dict[str, str | bool]
+    told: dict[str, str | int]
     request = Request(**json.loads(sys.stdin.buffer.readline()))
     try:
         connection = prepared(request, sys.stdin.buffer)
@@ -152,13 +152,13 @@ def _held(snapshot: str) -> str:
 
 def answer(
     sql: str, request: Request, connection: duckdb.DuckDBPyConnection
-) -> tuple[dict[str, str | bool], pa.Table | None]:
+) -> tuple[dict[str, str | int], pa.Table | None]:
     """What is told of a statement, and its rows; whatever goes wrong is told in words."""
     try:
         if request.is_checked:
             check(sql, [*request.offered, *(name for name, _ in request.frames)], connection, request.macros)
         rows, is_cut = _rows(sql, request, connection)
-        return {"is_cut": is_cut}, rows
+        return {"is_cut": is_cut, "rows": rows.num_rows}, rows
     except NotAllowed as refused:
         told = str(refused)
     except (MemoryError, pa.ArrowMemoryError, duckdb.OutOfMemoryException):

@@ -9,9 +9,7 @@ to whom they were sent.
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
-import traceback
 from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Callable
@@ -30,6 +28,7 @@ from streamlit.file_util import get_static_dir
 from dashboard.access import EVERYBODY, Viewer
 from dashboard.server import notice
 from dashboard.server.listening import host_of
+from dashboard.server.logs import LOG, told
 from dashboard.server.sign_in import Claims, SignIn, sign_in_name
 
 SOCKET = "/_stcore/stream"
@@ -51,7 +50,6 @@ LOOK_AGAIN = 5.0
 MOST_LINKS = 100_000
 """Links that are remembered; the oldest are forgotten."""
 DENIED = "Not here."
-LOG = logging.getLogger("outcomes")
 
 
 def _inline_scripts() -> str:
@@ -125,9 +123,7 @@ class Gate:
             answer = await self._answer(scope)
             await answer(scope, receive, answered)
         except Exception as failure:
-            # The message of a failure may quote a patient's record; where it happened does not.
-            where = "".join(traceback.format_tb(failure.__traceback__))
-            LOG.error("a request failed: %s\n%s", type(failure).__name__, where)
+            LOG.error("a request failed: %s", told(failure))
             if not is_begun:
                 answer = PlainTextResponse("Something went wrong here. Try again.", 500)
                 await answer(scope, receive, answered)
@@ -170,7 +166,21 @@ class Gate:
             return RedirectResponse(f"/auth/login?provider={encode_provider_token('default')}", 302)
         if path == "/auth/logout" and claims and self._sign_in:
             self._sign_in.end(claims)
-        return self._app
+        return self._to_provider if path == "/auth/login" else self._app
+
+    async def _to_provider(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leads to the provider, or where that does not answer, says so."""
+        answer: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            answer.append(message)
+
+        await self._app(scope, receive, keep)
+        if answer[0]["status"] >= 400:
+            await notice.without_provider(self._contact)(scope, receive, send)
+            return
+        for message in answer:
+            await send(message)
 
     def _back(self, scope: Scope, headers: MutableHeaders) -> None:
         """Leads whoever has signed in to the page that they asked for."""

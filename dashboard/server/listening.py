@@ -52,6 +52,11 @@ def host_of(header: str) -> str:
 
 def checked() -> SignIn | None:
     """The sign-in that is configured, if any, where the server may listen as its settings say; else raises Refused."""
+    if base := str(config.get_option("server.baseUrlPath") or "").strip("/"):
+        raise Refused(
+            f"server.baseUrlPath would move it below /{base}, where its gate does not look: take it out of the "
+            "settings, and give it a host name of its own"
+        )
     address, allowed = str(config.get_option("server.address") or "0.0.0.0"), config.get_option("server.allowedHosts")
     if sign_in := configured():
         if config.get_option("server.trustedUserHeaders"):

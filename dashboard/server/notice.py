@@ -59,6 +59,15 @@ def without_role(viewer: Viewer, contact: str) -> HTMLResponse:
     return _page("Nothing to see here for you yet", words, "/auth/logout", "Sign out", 403)
 
 
+def without_provider(contact: str) -> HTMLResponse:
+    """To whoever would sign in, while the provider does not answer."""
+    words = (
+        "Where your account is looked up does not answer. Whoever is signed in stays so. Try again in a moment; if it "
+        f"stays so, ask {contact}."
+    )
+    return _page("You cannot sign in just now", words, "/sign-in", "Try again", 503)
+
+
 def _page(title: str, words: str, link: str, label: str, status: int) -> HTMLResponse:
     said = {"title": title, "words": words, "link": link, "label": label}
     return HTMLResponse(_PAGE % {"mark": _MARK, **{name: html.escape(text) for name, text in said.items()}}, status)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import logging
 import os
 import time
 import tomllib
@@ -30,15 +29,17 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from dashboard.access import NOBODY, ROLES, Role, Viewer
 from dashboard.ending import Refused
+from dashboard.server.logs import LOG
 
 Claims = Mapping[str, Any]
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 SHORTEST_SECRET = 32
 PEOPLE = "people.toml"
 SIGNED_OUT = "signed_out"
+KEPT_SECONDS = 30 * 24 * 3600
+"""For so long it is known of an expired sign-in that it was ended, too: a clock may be wrong, and be set back."""
 EVERY = "*"
 """In a claim of clinics or practitioners: all of them."""
-LOG = logging.getLogger("outcomes")
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class SignIn:
         mark = _ended(claims)
         mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for earlier in mark.parent.iterdir():
-            if earlier.stat().st_mtime < time.time():
+            if earlier.stat().st_mtime < time.time() - KEPT_SECONDS:
                 earlier.unlink(missing_ok=True)
         mark.touch(mode=0o600)
         until = self._holds_until(claims)

@@ -38,7 +38,9 @@ from dashboard.store.names import (
     records_sql,
     unusual,
 )
-from data import EVERYTHING, Scope
+from data import EVERYTHING, Scope, pseudonyms
+from data.installation import installation_key
+from data.refusal import unwritable
 
 MOST_FOUND = 50
 PERIOD_ROWS = 1_500_000
@@ -312,6 +314,29 @@ class Store:
             limit $most
         """
         return [patient_id for (patient_id,) in self._rows(found, {"search": search, "most": most})]
+
+    def pseudonym(self, patient_id: str) -> str:
+        """What stands for a patient where others may read it, the same as in extracts with pseudonyms."""
+        return pseudonyms.pseudonym(self._installation_key, "patient_id", patient_id)
+
+    def patient_of(self, pseudonym: str) -> str | None:
+        """The id of the patient for whom a pseudonym stands; None where it is nobody's."""
+        hashed = pseudonyms.SQL.format(kind="'patient_id'", id="patient_id", inner="$inner::blob", outer="$outer::blob")
+        found = f"""
+            with ids as (select patient_id from sessions union select patient_id from patients)
+            select patient_id from ids where {hashed} = $pseudonym limit 1
+        """
+        inner, outer = pseudonyms.pads(self._installation_key)
+        rows = self._rows(found, {"inner": inner, "outer": outer, "pseudonym": pseudonym})
+        return rows[0][0] if rows else None
+
+    @property
+    def _installation_key(self) -> bytes:
+        folder = self.snapshot.path.parent
+        try:
+            return installation_key(folder)
+        except OSError as error:
+            raise unwritable(folder, error) from error
 
     def _is_known(self, patient_id: str) -> bool:
         known = "select patient_id from sessions union all select patient_id from patients"

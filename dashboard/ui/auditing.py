@@ -16,11 +16,11 @@ from dashboard import audit
 from dashboard.access import viewer
 from dashboard.export import File
 from dashboard.ui import cache
-from dashboard.ui.address import Shown, shown
+from dashboard.ui.address import shown
 from dashboard.ui.wording import plain
 from data import ImportRefused
 
-_SEEN = "page_noted"
+_SEEN = "noted"
 
 
 def noted(what: str, **about: Any) -> None:
@@ -40,12 +40,14 @@ def verified() -> audit.Verified:
     return audit.verify(audit.log_of(cache.pointer()))
 
 
-def seen(now: Shown) -> None:
-    """Notes the page with its filters, once for as long as neither changes."""
-    about = {"page": now.url_path or "overview", "filters": now.filters.to_query()}
-    if viewer().subject and st.session_state.get(_SEEN) != about:
-        noted("page", **about)
-        st.session_state[_SEEN] = about
+def seen(what: str, **about: Any) -> None:
+    """Notes a page with its filters, or a patient on it, once for as long as it stays the same."""
+    last = st.session_state.setdefault(_SEEN, {})
+    if viewer().subject and last.get(what) != about:
+        noted(what, **about)
+        if what == "page":
+            last.clear()
+        last[what] = about
 
 
 def without_texts(sql: str) -> str:

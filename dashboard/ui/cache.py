@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.access import in_place_of, may_import, smallest_told, viewer
+from dashboard.access import in_place_of, may_import, smallest_told, somebody, viewer
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
 from dashboard.patient_summary import Patient
@@ -47,13 +47,13 @@ LARGE, AFTER = 50_000, 1.0
 
 def figures_scope() -> Scope:
     """The records of which whoever looks may have figures: of clinicians not their own patients' alone."""
-    who = viewer()
+    who = somebody()
     return Scope(who.clinics, () if "clinician" in who.roles else who.practitioners)
 
 
 def records_scope() -> Scope:
     """The records that whoever looks may see one by one, as they may have to be told: a clinician's own patients."""
-    who = viewer()
+    who = somebody()
     return Scope(who.clinics, who.practitioners, pseudonyms="clinician" not in who.roles)
 
 
@@ -400,6 +400,20 @@ def patients_found(search: str) -> list[str]:
 @st.cache_data(max_entries=200, show_spinner=False)
 def _patients_found(_store: Store, snapshot: str, search: str) -> list[str]:
     return _store.patients_found(search)
+
+
+def pseudonym(patient_id: str) -> str:
+    """What stands for a patient in an address and in the audit log.
+
+    "" where the installation has no key and none can be made; raises ImportRefused then where it has to be noted who is
+    looked at.
+    """
+    try:
+        return current_records_store().pseudonym(patient_id)
+    except ImportRefused:
+        if viewer().subject:
+            raise
+        return ""
 
 
 def patient(patient_id: str) -> Patient:

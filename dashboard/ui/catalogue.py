@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import data
 from dashboard import jobs
+from dashboard.audit import Unwritable
 from dashboard.charts.style import words
 from dashboard.jobs import Upload
 from dashboard.store import Store
@@ -174,6 +175,8 @@ def _begin(desk: Upload, edited: Sequence[TreatmentType] | None) -> None:
         by = desk.folder / _FILE if edited is not None else "--derive-again"
         noted("catalogue", types=[one.code for one in edited or ()])
         jobs.start(desk, _COMMAND, by, "--snapshot", cache.pointer())
+    except Unwritable:
+        raise
     except OSError as failure:
         st.error(
             f"Nothing can be written beside the snapshot ({failure.strerror}). Make room on the disk, or let this "

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 import data
+from dashboard.access import NoRole, may_import
 from dashboard.audit import Unwritable
 from dashboard.filters import FilterError
 from dashboard.privacy import Withheld
+from dashboard.server.logs import LOG, told
 from dashboard.ui.wording import plain, sentence
 
-LOG = logging.getLogger("outcomes")
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -23,24 +24,40 @@ def calmly() -> Iterator[None]:
     """Whatever fails inside becomes a message without details of the program or of a patient."""
     try:
         yield
-    except data.ImportRefused as refused:
-        st.error(plain(str(refused)), title="The data cannot be opened")
-    except FilterError as misunderstood:
-        st.error(sentence(str(misunderstood)), title="This selection cannot be understood, so nothing is shown")
+    except Exception as failure:
+        say(failure)
+
+
+def say(failure: Exception) -> None:
+    """What is shown in place of what failed."""
+    if isinstance(failure, data.ImportRefused):
+        # Where the data is, and what is wrong with it, is for whoever can mend it.
+        why = (
+            str(failure) if may_import() else "Try again in a moment; if it stays so, tell whoever runs the dashboard."
+        )
+        st.error(plain(why), title="The data cannot be opened")
+    elif isinstance(failure, NoRole):
+        st.info("Load the page again to sign in.", title="Your sign-in has ended, or your role was taken away")
+    elif isinstance(failure, FilterError):
+        st.error(sentence(str(failure)), title="This selection cannot be understood, so nothing is shown")
         st.button("Open without filters", on_click=st.query_params.clear)
-    except Unwritable as unnoted:
-        LOG.error("a page is not shown: %s", unnoted)
+    elif isinstance(failure, Unwritable):
+        LOG.error("a page is not shown: %s", failure.args[0])
         st.error(
-            "Who sees what has to be noted, and it cannot be now, so nothing is shown. Tell whoever runs the "
-            "dashboard: there may be no room on the disk.",
+            "Who sees, takes or changes what has to be noted, and it cannot be now, so nothing is shown, given or "
+            "changed. Tell whoever runs the dashboard: there may be no room on the disk.",
             title="Not shown, because the audit log cannot be written",
         )
-    except Withheld as withheld:
-        st.info(sentence(str(withheld)), title="Not shown, because small numbers are suppressed")
-    except Exception as failure:
-        # The message of a failure may quote a patient's record; where it happened does not.
-        where = "".join(traceback.format_tb(failure.__traceback__))
-        LOG.error("a page failed: %s\n%s", type(failure).__name__, where)
+    elif isinstance(failure, Withheld):
+        st.info(sentence(str(failure)), title="Not shown, because small numbers are suppressed")
+    elif isinstance(failure, OSError) and failure.errno in _FULL:
+        LOG.error("no room: %s", told(failure))
+        st.error(
+            "Nothing was changed. Tell whoever runs the dashboard; once there is room, try again.",
+            title="There is no room on the disk",
+        )
+    else:
+        LOG.error("a page failed: %s", told(failure))
         st.error(
             "Nothing is lost, and the data is unchanged. Reload the page; if it happens again, reset the filters "
             "or tell whoever runs the dashboard what was selected.",

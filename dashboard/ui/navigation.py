@@ -64,7 +64,7 @@ def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
             st.session_state["filters"] = Filters()
         is_of_patients = getattr(page, "IS_OF_PATIENTS", False)
         show(Shown(page.TITLE, current.url_path, st.session_state["filters"], is_of_patients))
-        seen(shown())
+        seen("page", page=current.url_path or "overview", filters=shown().filters.to_query())
         saved_views()
         current.run()
 

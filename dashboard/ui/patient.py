@@ -14,7 +14,7 @@ from dashboard.request import Request
 from dashboard.store import MOST_FOUND, definition
 from dashboard.ui import cache
 from dashboard.ui.address import anchor_of
-from dashboard.ui.auditing import taken
+from dashboard.ui.auditing import seen, taken
 from dashboard.ui.choices import choice
 from dashboard.ui.errors import calmly
 from dashboard.ui.section import CONFIG, panels
@@ -22,16 +22,19 @@ from dashboard.ui.wording import plain
 from dashboard.ui.working import Working
 
 WHOLE = "Whole history"
+PSEUDONYM = "patient_pseudonym"
+"""Who is shown, as the address has it: histories and proxies' logs keep addresses, and are told of nobody."""
+_IS_TYPED = "patient_is_typed"
 TIMELINE, INTERVALS = "Timeline", "Own intervals against the type's"
 
 
 def find_patient() -> str | None:
     """The id that was typed, chosen from those that hold it, or linked to; None until it is somebody's."""
+    _take_up_link()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         asked = st.text_input(
             "Find a patient",
             key="patient_id",
-            bind="query-params",
             placeholder="Id, or part of it",
             type="search",
             live=True,
@@ -41,6 +44,7 @@ def find_patient() -> str | None:
         searched = (asked or "").strip()
         found = cache.patients_found(searched)
         if searched in found:
+            _tell_whom(searched)
             return searched
         if found:
             number = f"The first {MOST_FOUND}" if len(found) == MOST_FOUND else count(len(found))
@@ -48,6 +52,7 @@ def find_patient() -> str | None:
             st.selectbox(
                 label, found, index=None, key="patient_found", placeholder="Choose", on_change=_chosen, width=320
             )
+    _tell_whom("")
     if found:
         st.info("Type an id, or a part of it and choose from the list; the arrow keys and Enter do as well.")
     elif searched:
@@ -57,12 +62,36 @@ def find_patient() -> str | None:
     return None
 
 
+def _take_up_link() -> None:
+    """Opens whom the address asks for, unless somebody has typed or chosen since it was written."""
+    asked, shown = st.query_params.get(PSEUDONYM, ""), st.session_state.get("patient_id", "").strip()
+    is_typed = st.session_state.pop(_IS_TYPED, False)
+    if not asked or is_typed or (shown and asked == cache.pseudonym(shown)):
+        return
+    patient_id = cache.current_records_store().patient_of(asked)
+    if patient_id is None:
+        st.warning("The link leads to a patient who is not among those that you may see here.")
+    st.session_state["patient_id"] = patient_id or ""
+
+
+def _tell_whom(patient_id: str) -> None:
+    """Writes into the address who is shown, and notes that they are."""
+    pseudonym = cache.pseudonym(patient_id) if patient_id else ""
+    if pseudonym:
+        st.query_params[PSEUDONYM] = pseudonym
+    else:
+        st.query_params.pop(PSEUDONYM, None)
+    if patient_id:
+        seen("patient", patient=pseudonym)
+
+
 def _chosen() -> None:
     _show(st.session_state["patient_found"])
 
 
 def _typed() -> None:
-    # Nothing is set where nothing has to be: it might overwrite what has been typed in the meantime.
+    st.session_state[_IS_TYPED] = True
+    # Nothing else is set where nothing has to be: it might overwrite what has been typed in the meantime.
     if st.session_state.get("patient_span", WHOLE) != WHOLE:
         _show(st.session_state["patient_id"])
 
@@ -74,6 +103,7 @@ def _show(patient_id: str) -> None:
     """
     st.session_state["patient_id"] = patient_id
     st.session_state["patient_span"] = WHOLE
+    st.session_state[_IS_TYPED] = True
 
 
 def overview(patient: Patient) -> None:

@@ -96,4 +96,6 @@ def _table(found: pd.DataFrame) -> None:
     for row in chosen.selection.rows[:1]:
         if row < len(shown) and may_see_patients():
             patient_id = str(shown["patient_id"].iloc[row])
-            link("patients", f"**Everything about {plain(patient_id)}** →", patient_id=patient_id)
+            link(
+                "patients", f"**Everything about {plain(patient_id)}** →", patient_pseudonym=cache.pseudonym(patient_id)
+            )

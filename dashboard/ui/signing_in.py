@@ -48,6 +48,9 @@ def _roles(who: Viewer) -> str:
 def not_for_you(title: str) -> None:
     """What stands in the place of a page that whoever looks may not open."""
     who, sign_in = viewer(), configured()
+    if not who.roles:
+        nobody()
+        return
     reason = f"to your role, {_roles(who)}" if who.subject else "while small numbers are suppressed"
     contact = sign_in.contact if sign_in else "whoever runs this dashboard"
     st.title("Not open to you", anchor=False)

@@ -22,6 +22,13 @@ from dashboard.measures.resolution import (
 )
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# What becomes a link, or one sign, though it is escaped, for it is looked for after markdown was read. A command
+# such as `outcomes export --since 3` can be copied as it is, and an address of mail too, which leads to no server.
+_MEANT = re.compile(
+    r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?<=(?<!\S)[<>~-])(?=[-=>]{1,2}(?!\S))", re.IGNORECASE
+)
+JOINER = "\u2060"
+"""Has no width, and keeps what is before it from being read with what is after it."""
 UNITS = {"session": "sessions", "record": "treatment records", "patient": "patients"}
 
 LOW_COMPLETENESS = 0.5
@@ -52,8 +59,8 @@ _RECORDED = {
 
 
 def plain(text: str) -> str:
-    """A text that markdown shows as it is: no link, no picture, no request to anyone."""
-    return _PUNCTUATION.sub(r"\\\1", text).replace("\n", " ")
+    """A text that markdown shows as it is: no link to a server, no picture, no request to anyone."""
+    return _PUNCTUATION.sub(r"\\\1", _MEANT.sub(JOINER, text)).replace("\n", " ")
 
 
 def sentence(text: str) -> str:

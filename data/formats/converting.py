@@ -119,4 +119,4 @@ def main(kind: str, path: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*json.load(sys.stdin))

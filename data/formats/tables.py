@@ -130,12 +130,16 @@ def converted(kind: str, path: Path, name: str, folder: Path) -> list[ConvertedS
     Raises ImportRefused for what cannot be read, or not within the limits.
     """
     folder.mkdir(parents=True)
-    command = [sys.executable, "-m", "data.formats.converting", kind, str(path.resolve()), str(folder.resolve())]
+    command = [sys.executable, "-m", "data.formats.converting"]
+    # Told on stdin: everybody on the machine can read the arguments of a process, and a file's name may name somebody.
+    asked = json.dumps([kind, str(path.resolve()), str(folder.resolve())])
     try:
         status = path.stat()
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+        done = subprocess.run(
+            command, input=asked, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+        )
     except OSError as error:
         raise ImportRefused(f"{name} cannot be read: {error.strerror}.") from error
     except subprocess.TimeoutExpired:

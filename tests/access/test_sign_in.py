@@ -15,6 +15,7 @@ from dashboard.access import EVERYBODY, NOBODY, ROLES, Role, Viewer
 from dashboard.ending import Refused
 from dashboard.server.listening import INSECURE_VARIABLE, checked, host_of, is_loopback, names
 from dashboard.server.sign_in import configured
+from dashboard.ui import cache
 from tests.access.signing import SECRET, claims, sign_in
 
 ORIGIN = "https://outcomes.example"
@@ -44,7 +45,7 @@ def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 def configure(tmp_path: Path) -> Iterator[Configure]:
     """Settings as Streamlit reads them: a file of secrets, and options of the server."""
     before = {key: config.get_option(key) for key in ("secrets.files", "server.address", "server.allowedHosts")}
-    before["server.trustedUserHeaders"] = config.get_option("server.trustedUserHeaders")
+    before |= {key: config.get_option(key) for key in ("server.trustedUserHeaders", "server.baseUrlPath")}
 
     def write(text: str | None, **server: Any) -> None:
         place = tmp_path / "secrets.toml"
@@ -158,6 +159,15 @@ def test_what_each_role_may() -> None:
         assert not any(getattr(access, f"may_{right}")() for right in may)
 
 
+@pytest.mark.parametrize("who", [NOBODY, Viewer("s", "n", frozenset(), clinics=("North",))])
+def test_nobody_is_limited_to_nothing_and_not_to_everything(who: Viewer) -> None:
+    """A sign-in may end in the midst of a page: from then on it is cut to no clinic, and told no number."""
+    with access.in_place_of(who):
+        for limit in (cache.figures_scope, cache.records_scope, access.smallest_told):
+            with pytest.raises(access.NoRole):
+                limit()
+
+
 @pytest.mark.parametrize(
     ("secrets", "reason"),
     [
@@ -188,6 +198,15 @@ def test_a_sign_in_that_is_whole(configure: Configure) -> None:
     configure(auth(), trustedUserHeaders={"X-User": "email"})
     with pytest.raises(Refused, match="trustedUserHeaders"):
         checked()
+
+
+@pytest.mark.parametrize("secrets", [None, auth()])
+def test_it_is_served_at_the_root_of_a_host_name_alone(configure: Configure, secrets: str | None) -> None:
+    configure(secrets, baseUrlPath="/outcomes/")
+    with pytest.raises(Refused, match=r"server\.baseUrlPath would move it below /outcomes, .* host name of its own"):
+        checked()
+    configure(secrets, baseUrlPath="")
+    checked()
 
 
 @pytest.mark.parametrize(

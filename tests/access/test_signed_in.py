@@ -45,7 +45,7 @@ CLOSED = {
     "analyst": {"Patients", "Data", "Audit"},
     "manager": {"Patients", "SQL"},
 }
-PATHS = {"Patients": "patients?patient_id=P1", "SQL": "sql?sql=select+1", "Data": "data", "Audit": "audit"}
+PATHS = {"Patients": "patients?patient_pseudonym=p-1", "SQL": "sql?sql=select+1", "Data": "data", "Audit": "audit"}
 NAMES = {role: f"{role.title()} Somebody" for role in (*CLOSED, "nobody")}
 
 
@@ -56,7 +56,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], health: str, log: Path, **variables: str) -> Iterator[None]:
+def running(command: list[str], health: str, log: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """A server as a process of its own, once it answers."""
     environment = {**os.environ, **variables}
     with log.open("w") as written:
@@ -69,7 +69,7 @@ def running(command: list[str], health: str, log: Path, **variables: str) -> Ite
                     break
             except OSError:
                 time.sleep(0.05)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(10)

@@ -22,7 +22,7 @@ from pypdf import PdfReader
 
 from dashboard.cli import main
 from dashboard.pages import PAGES, SECTIONS
-from dashboard.store import default_snapshot
+from dashboard.store import default_snapshot, open_snapshot
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -239,7 +239,8 @@ def test_a_patient_is_found_by_keyboard_and_printed(visit: Callable[..., Page], 
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="SYN-P000010", exact=True).wait_for()
     settle(page)
-    assert "patient_id=SYN-P000010" in page.url
+    assert open_snapshot(snapshot).pseudonym("SYN-P000010") in page.url
+    assert "SYN-P" not in page.url
     assert not serious(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="One page to print").click()
@@ -254,15 +255,18 @@ def test_a_patient_is_found_by_keyboard_and_printed(visit: Callable[..., Page], 
     assert downloaded(page) == exported("patient_timeline", *options)
 
 
-def test_the_address_is_always_that_of_the_patient_shown(visit: Callable[..., Page]) -> None:
-    page = visit("patients?patient_id=SYN-P000001")
+def test_the_address_is_always_that_of_the_patient_shown(visit: Callable[..., Page], snapshot: Path) -> None:
+    pseudonym = open_snapshot(snapshot).pseudonym
+    page = visit(f"patients?patient_pseudonym={pseudonym('SYN-P000001')}")
     page.get_by_role("combobox", name="Show").click()
     page.get_by_role("option").last.click()
     page.wait_for_url(re.compile("patient_span=90"))
     for patient_id in ("SYN-P000002", "SYN-P000003"):
         page.get_by_label("Find a patient").fill(patient_id)
         page.get_by_role("heading", name=patient_id, exact=True).wait_for()
-        page.wait_for_url(re.compile(rf"patient_id={patient_id}$"))
+        page.wait_for_url(re.compile(rf"patient_pseudonym={pseudonym(patient_id)}$"))
+    page.go_back()
+    page.get_by_role("heading", name="SYN-P000002", exact=True).wait_for()
 
 
 def downloaded(page: Page) -> bytes:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.pages import PAGES
 from tests.conftest import import_once
 from tests.drawing import Exports
-from tests.pages.opening import Opened, front_door
+from tests.pages.opening import Opened, as_linked, front_door
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
         monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(folder / name / "outcomes.json"))
         place = [module.URL_PATH for module in PAGES].index(page)
         app = AppTest.from_function(front_door, default_timeout=30, kwargs={"place": place})
-        for parameter, value in query.items():
+        for parameter, value in as_linked(query, folder / name / "outcomes.json").items():
             app.query_params[parameter] = value
         return app.run()
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard.store import open_snapshot
 from tests.drawing import Exports, drawn, on, random_exports
 
 Opened = Callable[..., AppTest]
@@ -21,6 +24,14 @@ def front_door(place: int) -> None:
     from dashboard.ui.navigation import front_door
 
     front_door({"": (PAGES[place], *PAGES[:place], *PAGES[place + 1 :])})
+
+
+def as_linked(query: dict[str, Any], pointer: Path) -> dict[str, Any]:
+    """What stands in the address of a page that is asked for so: of a patient the pseudonym."""
+    linked = dict(query)
+    if patient_id := linked.pop("patient_id", None):
+        linked["patient_pseudonym"] = open_snapshot(pointer).pseudonym(patient_id)
+    return linked
 
 
 def said(app: AppTest) -> str:

@@ -170,7 +170,7 @@ def test_a_view_is_saved_opened_renamed_and_removed(opened: Opened, folder: Path
 def test_a_saved_view_whose_value_is_gone_says_so_and_no_patient_is_saved(
     opened: Opened, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = opened("many", MANY, "patients", patient_id=MANY.treatments[0]["patient_id"])
+    app = opened("many", MANY, "patients")
     assert "of a single patient is not saved" in said(app)
     assert not app.get("form")
     data.save_view(folder / "many" / "outcomes.json", "Gone", "", {"clinic": ["Nowhere"], "treated_from": ["soon"]})

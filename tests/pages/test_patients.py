@@ -17,7 +17,7 @@ from dashboard.ui.wording import plain
 from data import EVERYTHING
 from tests.conftest import SnapshotOf, import_once
 from tests.drawing import Exports, drawn
-from tests.pages.opening import MANY, ONE, front_door, said
+from tests.pages.opening import MANY, ONE, as_linked, front_door, said
 from tests.test_patients import SMALL
 
 SCRIPT = "<script>alert(1)</script>"
@@ -52,7 +52,7 @@ def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
         monkeypatch.setenv("OUTCOMES_SNAPSHOT", str(folder / name / "outcomes.json"))
         place = [module.URL_PATH for module in PAGES].index("patients")
         app = AppTest.from_function(front_door, default_timeout=30, kwargs={"place": place})
-        for parameter, value in query.items():
+        for parameter, value in as_linked(query, folder / name / "outcomes.json").items():
             app.query_params[parameter] = value
         return app.run()
 
@@ -89,13 +89,23 @@ def test_what_is_typed_finds_and_the_list_chooses(opened: Opened) -> None:
     app.text_input(key="patient_id").set_value(" A").run()
     assert app.selectbox(key="patient_found").options == ["ann", "bea"]
     app.selectbox(key="patient_found").select("bea").run()
-    assert app.query_params["patient_id"] == "bea"
+    bea = app.query_params["patient_pseudonym"]
+    assert re.fullmatch(r"p-[0-9a-f]{20}", bea)
+    assert "patient_id" not in app.query_params
     assert "bea" in [header.value for header in app.header]
     assert "None of this person's treatments is one that the catalogue calls maintained" in said(app)
     app.text_input(key="patient_id").set_value("nobody").run()
     assert "No patient's id contains nobody. Check it" in said(app)
+    assert "patient_pseudonym" not in app.query_params
     assert not app.header
     assert not app.get("plotly_chart")
+    app.query_params["patient_pseudonym"] = bea
+    app.run()
+    assert "bea" in [header.value for header in app.header]
+    app.query_params["patient_pseudonym"] = "p-00000000000000000000"
+    app.run()
+    assert "The link leads to a patient who is not among those that you may see here" in said(app)
+    assert not app.header
 
 
 def test_another_patient_is_shown_whole(opened: Opened) -> None:
@@ -139,7 +149,8 @@ def test_every_patient_of_hostile_exports_opens(opened: Opened) -> None:
 
 @pytest.mark.parametrize("patient_id", [SCRIPT, "![x](http://evil.example/x.png)", "![y](http://evil.example)"])
 def test_an_id_is_text_on_the_page(opened: Opened, patient_id: str) -> None:
-    app = opened("hostile", HOSTILE, patient_id=patient_id)
+    app = opened("hostile", HOSTILE)
+    app.text_input(key="patient_id").set_value(patient_id).run()
     assert not app.exception
     assert not app.error
     texts = said(app) + "".join(header.value for header in app.header)

@@ -253,6 +253,16 @@ def test_others_are_answered_while_a_bomb_runs(store: Store) -> None:
     assert sorted(waits)[len(waits) // 2] < 0.5
 
 
+def test_an_answer_that_was_cut_short_is_no_answer(store: Store) -> None:
+    """Whoever kills the process at whatever moment gets no part of an answer taken for the whole."""
+    sql, limits = "select range as n from range(10_000)", Limits(rows=10_000)
+    told, is_late = asking._child(b"".join(asking.requested(store, sql, limits, True)), limits)
+    assert asking._understood(told, is_late, sql, "s", limits).table.num_rows == 10_000
+    for end in {*range(0, len(told) - 8, len(told) // 200), *range(200)}:
+        with pytest.raises(NotAnswered):
+            asking._understood(told[:end], is_late, sql, "s", limits)
+
+
 def test_only_so_many_run_at_once(store: Store) -> None:
     for _ in range(asking.AT_ONCE):
         asking._places.acquire()
