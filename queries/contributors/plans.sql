@@ -1,5 +1,6 @@
 -- The patients behind the counts of how plans were kept.
--- Counted are courses; due; kept, whose detail is how the plan was. Of the patients there are the first $most by number.
+-- Counted are courses; due; kept, whose detail is how the plan was. Of the patients there are the first $most by
+-- number.
 -- grain: group, counted and detail
 with
     selected_courses as (

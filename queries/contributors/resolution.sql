@@ -1,5 +1,6 @@
 -- The patients behind the counts of side effects, of those that were seen to resolve, and of the others.
--- Counted are side effects; resolved and censored, whose detail is ends. Of the patients there are the first $most by number.
+-- Counted are side effects; resolved and censored, whose detail is ends. Of the patients there are the first $most by
+-- number.
 -- grain: group and counted
 with
     side_effects as (

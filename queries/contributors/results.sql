@@ -1,6 +1,6 @@
 -- The patients behind the counts of results.
--- Counted are recorded; occurred; otherwise, recorded and not occurred. The detail is the outcome. Of the patients there
--- are the first $most by number.
+-- Counted are recorded; occurred; otherwise, recorded and not occurred. The detail is the outcome. Of the patients
+-- there are the first $most by number.
 -- grain: group, counted and detail
 with
     patients as (

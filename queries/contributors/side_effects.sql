@@ -1,6 +1,6 @@
 -- The patients behind the counts of sessions treated, of those followed up, and of those affected.
--- Counted are treated; evaluable; unseen, not evaluable; affected; unaffected, evaluable and not affected. The detail of
--- the last two is the effect, any being at least one; that of unseen is unseen. Of the patients there are the first
+-- Counted are treated; evaluable; unseen, not evaluable; affected; unaffected, evaluable and not affected. The detail
+-- of the last two is the effect, any being at least one; that of unseen is unseen. Of the patients there are the first
 -- $most by number, and where they are not listed at_least says how many there are, which is never less than $most.
 -- grain: group, counted and detail
 with
