@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dashboard import stopping
 from dashboard.statistics.survival import Floats
 from dashboard.statistics.turnbull import Sample
 
@@ -47,6 +48,7 @@ def resampled(samples: Sequence[Sample], resamples: int = RESAMPLES) -> list[Flo
 def _started(task: tuple[Sequence[Sample], Sequence[int]]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "dashboard.statistics.resampling"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    stopping.by(process.kill)
     assert process.stdin
     pickle.dump(task, process.stdin)
     process.stdin.close()
