@@ -38,7 +38,7 @@ import click
 
 from data import current, import_exports
 from data.sampling import write_sample
-from tests.sessions import Session, Shown
+from tests.load.sessions import Session, Shown
 
 ROOT = Path(__file__).parents[2]
 SERVER = """
@@ -103,13 +103,16 @@ class Server:
         return int(resident.split()[1]) / 1024
 
 
-@contextlib.contextmanager
-def served(snapshot: Path, place: Path) -> Iterator[Server]:
-    """`outcomes serve` on a free port."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return int(free.getsockname()[1])
+
+
+@contextlib.contextmanager
+def served(snapshot: Path, place: Path, port: int, **variables: str) -> Iterator[Server]:
+    """`outcomes serve` on that port, with these variables in its environment."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | variables
     command = [sys.executable, "-c", SERVER, "serve", "--snapshot", str(snapshot), "--port", str(port)]
     with (place / "server.log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
@@ -252,7 +255,7 @@ def main(
         click.echo(f"{records:,} treatment records, page {page or 'overview'}, seed {seed}, thinking 3 to 9 s\n")
         heads = ("sessions", "reruns", "first asked", "median", "95 %", "slowest", "processor", "load", "errors")
         click.echo("".join(f"{head:>12}" for head in heads) + "   goal")
-        with served(snapshot, place) as server:
+        with served(snapshot, place, free_port()) as server:
             known: set[str] = set()
             for number in sessions:
                 load = Load(number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -13,9 +14,13 @@ from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
+from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+KEYED = ("button", "download_button", "text_area", "text_input")
+"""What may be pressed or written into, by its key."""
 PATIENCE = 120.0
 """Seconds after which a run that has not finished is an error."""
 
@@ -48,17 +53,23 @@ class Session:
         self._widgets: dict[str, Any] = {}
         self._clocks: dict[str, asyncio.Task[None]] = {}
         self._page_hash = ""
+        self._session = ""
+        self._keys: dict[str, str] = {}
+        self._files: dict[str, str] = {}
+        self._written: dict[str, str] = {}
+        self._answers: dict[str, asyncio.Future[str]] = {}
         self._options: dict[str, list[str]] = {}
         self._chosen: dict[str, tuple[str, ...]] = {}
         self.late_errors: list[str] = []
 
     async def __aenter__(self) -> Session:
+        token = generate_xsrf_token_string()
         self._socket = await self._stack.enter_async_context(
             connect(
                 f"{self._address.replace('http', 'ws', 1)}/_stcore/stream",
                 origin=Origin(self._address),
-                subprotocols=[Subprotocol("streamlit")],
-                additional_headers={"Cookie": self._cookie} if self._cookie else {},
+                subprotocols=[Subprotocol("streamlit"), Subprotocol(token)],
+                additional_headers={"Cookie": f"{XSRF_COOKIE_NAME}={token}; {self._cookie}"},
                 max_size=None,
                 compression=None,
                 open_timeout=PATIENCE,
@@ -83,25 +94,52 @@ class Session:
         self._reading.cancel()
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether a part of the page is still looked at again and again."""
+        return bool(self._clocks)
+
+    @property
     def options(self) -> dict[str, list[str]]:
         """The filters that are chosen from a list, by their names in the address, with the values that are offered."""
         return self._options
 
+    def write(self, key: str, text: str) -> None:
+        """Writes into the field of that key; the next run knows."""
+        self._written[key] = text
+
+    async def download(self, label: str) -> str:
+        """Clicks on that button; the link to the file, once it is made."""
+        message = BackMsg()
+        asked = message.backend_operation_request
+        asked.request_id = uuid.uuid4().hex
+        asked.session_id = self._session
+        asked.deferred_file.file_id = self._files[label]
+        answer = self._answers[asked.request_id] = asyncio.get_running_loop().create_future()
+        await self._socket.send(message.SerializeToString())
+        return await asyncio.wait_for(answer, PATIENCE)
+
+    async def press(self, key: str) -> Shown:
+        """What the page shows once the button of that key is pressed; raises as `run` does."""
+        return await self._run(key)
+
     async def run(self, **chosen: Iterable[str]) -> Shown:
         """What the page shows once these values of filters are chosen (and others as before); the first run opens it.
 
-        Raises TimeoutError where that takes longer than PATIENCE, and ConnectionError where the server hangs up.
+        Raises TimeoutError where it takes longer than PATIENCE, and ConnectionError where the server hangs up.
         """
         self._chosen |= {name: tuple(values) for name, values in chosen.items()}
+        return await self._run()
+
+    async def _run(self, press: str = "") -> Shown:
         self._now = Shown(0.0)
         self._finished = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
-        await self._socket.send(self._message())
+        await self._socket.send(self._message(press=press))
         await asyncio.wait_for(self._finished, PATIENCE)
         self._now.seconds = time.perf_counter() - began
         return self._now
 
-    def _message(self, fragment: str = "") -> bytes:
+    def _message(self, fragment: str = "", press: str = "") -> bytes:
         message = BackMsg()
         state = message.rerun_script
         given = {name: values for name, values in self._chosen.items() if any(values)}
@@ -115,6 +153,10 @@ class Session:
             if widget := self._widgets.get(name):
                 one = state.widget_states.widgets.add(id=widget)
                 one.string_array_value.data.extend(values)
+        for key, text in self._written.items():
+            state.widget_states.widgets.add(id=self._keys[key]).string_value = text
+        if press:
+            state.widget_states.widgets.add(id=self._keys[press]).trigger_value = True
         written: bytes = message.SerializeToString()
         return written
 
@@ -143,6 +185,11 @@ class Session:
                 self._finished.set_result(None)
         elif kind == "new_session" and not message.metadata.run.fragment_ids:
             self._stop_clocks(tuple(self._clocks))
+            self._session = message.new_session.initialize.session_id
+        elif kind == "backend_operation_response":
+            told = message.backend_operation_response
+            if answer := self._answers.pop(told.request_id, None):
+                answer.set_result(told.deferred_file.url or f"refused: {told.error_msg}")
         elif kind == "navigation":
             self._page_hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
@@ -162,7 +209,12 @@ class Session:
             self._now.errors.append(f"{element.alert.title} {element.alert.body}")
         elif kind == "markdown":
             self._now.texts.append(element.markdown.body)
-        elif kind in ("multiselect", "date_input"):
+        if kind in KEYED:
+            widget = getattr(element, kind)
+            self._keys[widget.id.split("-", 2)[-1]] = widget.id
+            if kind == "download_button":
+                self._files[widget.label] = widget.deferred_file_id
+        if kind in ("multiselect", "date_input"):
             widget = getattr(element, kind)
             self._widgets[widget.query_param_key] = widget.id
             if kind == "multiselect":
