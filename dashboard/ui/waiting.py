@@ -92,9 +92,10 @@ class Tasks:
             task = self._tasks.get(key)
             if task is None or task.at_work.is_stopped:
                 task = self._tasks[key] = _Task(work, now + after, now)
-            elif task.future.done():
-                del self._tasks[key]  # given once: what it gave is remembered elsewhere, and what failed is tried again
-            task.asked = now
+            elif not task.future.done():
+                task.asked = now
+            elif task.future.exception():
+                del self._tasks[key]  # told once: whoever asks next tries again
             if not self._threads:
                 self._begin(self._watch)
             self._changed.notify()
