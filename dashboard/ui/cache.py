@@ -47,7 +47,7 @@ AT_ONCE = 0.1
 """Seconds for which pages wait for limits, after they were first asked for, before they are drawn without them."""
 LARGE, AFTER = 50_000, 1.0
 """From so many treatment records on nobody waits, and limits are begun so many seconds later: the page comes first."""
-_SOON, _LATER, _EXTRACTS = Tasks(at_once=4), Tasks(at_once=2), Tasks(at_once=1)
+_SOON, _LATER, _EXTRACTS = Tasks(at_once=4), Tasks(at_once=2), Tasks(at_once=2)
 _NEWEST: dict[Path, str] = {}
 """The snapshot of each place that was opened last."""
 
@@ -164,7 +164,7 @@ def _freeze() -> None:
 
 
 def _prepared(generation: Generation, scope: Scope) -> None:
-    """Waits until the extract of a scope is there: a process of its own makes it, one at a time, for all who wait."""
+    """Waits until the extract of a scope is there: a process of its own makes it, for all who wait for it."""
     if is_extracted(generation, scope):
         return
     with st.spinner("Preparing the records that you may see ...", show_time=True):

@@ -22,6 +22,8 @@ from tests.scope.clinics import CLINICS, of_clinics
 BOMB = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
 SQL, EXTRACT = "dashboard.sandbox.child", "data.extracting"
 FORGOTTEN = 5.0
+ENDS_WITHIN = 4.0
+"""Seconds; a query may take ten."""
 
 
 @pytest.fixture(scope="module")
@@ -63,38 +65,28 @@ def threads(process: int) -> int:
     return sum(1 for _ in Path(f"/proc/{process}/task").iterdir())
 
 
-def test_a_query_ends_when_its_reader_leaves_or_asks_another(server: tuple[str, int]) -> None:
-    address, process = server
-
-    async def leaving() -> None:
-        async with session(address, "sql", "analyst") as staying:
-            shown = await staying.run()
+async def queries_end(asking: Session, leaving: Session, process: int) -> None:
+    """A query ends when its reader asks another one, and when they leave."""
+    for each in (asking, leaving):
+        each.write("sql", BOMB)
+        bomb = asyncio.create_task(each.press("sql_run"))
+        await until(lambda: children(process, SQL))
+        if each is asking:
+            each.write("sql", "select 40 + 2 as answer")
+            shown = await each.press("sql_run")
             assert not shown.errors
-            staying.write("sql", BOMB)
-            ended = asyncio.create_task(staying.press("sql_run"))
-            await until(lambda: children(process, SQL))
-            staying.write("sql", "select 40 + 2 as answer")
-            shown = await staying.press("sql_run")
-            assert not shown.errors
-            assert shown.seconds < 5  # a query may take ten
             assert "**1** row" in shown.texts
-            assert not children(process, SQL)
-            ended.cancel()
-        async with session(address, "sql", "analyst") as left:
-            await left.run()
-            left.write("sql", BOMB)
-            asked = asyncio.create_task(left.press("sql_run"))
-            await until(lambda: children(process, SQL))
-            left.drop()
-            assert await until(lambda: not children(process, SQL)) < 3
-            asked.cancel()
-
-    asyncio.run(leaving())
+            assert shown.seconds < ENDS_WITHIN
+        else:
+            each.drop()
+        assert await until(lambda: not children(process, SQL)) < ENDS_WITHIN
+        bomb.cancel()
 
 
-def test_an_extract_is_made_by_one_process_for_all_who_wait_and_not_for_those_who_left(
+def test_what_takes_long_keeps_nobody_else_waiting_and_ends_when_nobody_waits(
     server: tuple[str, int], place: Path
 ) -> None:
+    """An extract is made by one process for all who wait for it, and not for those who left; queries run meanwhile."""
     address, process = server
     extracts = place / "outcomes.json.d" / "extracts"
     first, second = CLINICS[2], CLINICS[3]
@@ -104,8 +96,13 @@ def test_an_extract_is_made_by_one_process_for_all_who_wait_and_not_for_those_wh
             session(address, "records", "analyst", first) as one,
             session(address, "records", "analyst", first) as other,
             session(address, "maintenance", "clinician") as bystander,
+            session(address, "sql", "analyst") as asking,
+            session(address, "sql", "analyst") as leaving,
         ):
-            await bystander.run()
+            for each in (bystander, asking, leaving):
+                shown = await each.run()
+                assert not shown.errors
+            await until(lambda: not children(process))
             before = set(extracts.glob("*.duckdb")) if extracts.exists() else set()
             opened = [asyncio.create_task(each.run()) for each in (one, other)]
             await until(lambda: children(process, EXTRACT))
@@ -113,14 +110,19 @@ def test_an_extract_is_made_by_one_process_for_all_who_wait_and_not_for_those_wh
             os.kill(making, signal.SIGSTOP)  # it takes long
             left = session(address, "records", "analyst", second)
             await left.__aenter__()
-            queued = asyncio.create_task(left.run())
+            nobody = asyncio.create_task(left.run())
+            await until(lambda: len(children(process, EXTRACT)) == 2)
+            (another,) = children(process, EXTRACT) - {making}
+            os.kill(another, signal.SIGSTOP)
             shown = await bystander.run()
             assert not shown.errors
             assert shown.seconds < FORGOTTEN  # what is made stands still for longer
             assert not any(each.done() for each in opened)
             left.drop()
-            queued.cancel()
-            await asyncio.sleep(FORGOTTEN + 0.5)
+            nobody.cancel()
+            forgotten = time.monotonic() + FORGOTTEN + 0.5
+            await queries_end(asking, leaving, process)
+            await until(lambda: time.monotonic() > forgotten)
             assert children(process, EXTRACT) == {making}  # two wait for it still
             os.kill(making, signal.SIGCONT)
             pages = await asyncio.gather(*opened)
@@ -128,7 +130,7 @@ def test_an_extract_is_made_by_one_process_for_all_who_wait_and_not_for_those_wh
             made = set(extracts.glob("*.duckdb")) - before
             # Figures of the clinic, and its records under pseudonyms; nothing of the clinic of whoever left.
             assert len(made) == 2
-            assert not children(process, EXTRACT)
+            await until(lambda: not children(process))
 
     asyncio.run(opening())
 

@@ -200,7 +200,8 @@ def test_what_fails_is_told_once_and_tried_again() -> None:
         assert len(tried) == times
 
 
-def test_threads_end_when_there_is_nothing_to_do() -> None:
+def test_threads_end_when_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "FORGOTTEN_SECONDS", 0.2)
     before = threading.active_count()
     tasks = Tasks(at_once=2)
     for number in range(4):
