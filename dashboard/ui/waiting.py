@@ -21,17 +21,18 @@ Given = TypeVar("Given")
 LOOK_SECONDS = 0.1
 """Whether whoever waits is still there is looked at so often."""
 MOST_WAITED_FOR = 32
-FORGOTTEN_SECONDS = 5.0
+FORGOTTEN_SECONDS = 3.0
 """What nobody has asked for in so long is dropped; pages that wait ask every second."""
 ENDING_SECONDS = 1.0
 
 _beside = ThreadPoolExecutor(MOST_WAITED_FOR, thread_name_prefix="beside")
 
 
-def waited_for(work: Callable[[], Given]) -> Given:
+def waited_for(work: Callable[[], Given], meanwhile: Callable[[], object] = lambda: None) -> Given:
     """What the work gives; it is stopped where the run of the page that waits for it has to end.
 
     That is when its reader leaves, or asks for something else meanwhile. Where no page waits, nothing stops it.
+    `meanwhile` is done by the page, now and then, to tell how far the work is.
     """
     context = get_script_run_ctx(suppress_warning=True)
     if context is None or is_at_work():
@@ -40,7 +41,7 @@ def waited_for(work: Callable[[], Given]) -> Given:
     given = _beside.submit(copy_context().run, at_work.do, work)
     try:
         while not wait_for(given):
-            pass
+            meanwhile()
     except BaseException:
         at_work.stop()
         given.cancel()
