@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_N
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-KEYED = ("button", "download_button", "text_area", "text_input")
+KEYED = ("button", "text_area", "text_input")
 """What may be pressed or written into, by its key."""
 PATIENCE = 120.0
 """Seconds after which a run that has not finished is an error."""
@@ -53,14 +52,10 @@ class Session:
         self._widgets: dict[str, Any] = {}
         self._clocks: dict[str, asyncio.Task[None]] = {}
         self._page_hash = ""
-        self._session = ""
         self._keys: dict[str, str] = {}
-        self._files: dict[str, str] = {}
         self._written: dict[str, str] = {}
-        self._answers: dict[str, asyncio.Future[str]] = {}
         self._options: dict[str, list[str]] = {}
         self._chosen: dict[str, tuple[str, ...]] = {}
-        self.late_errors: list[str] = []
 
     async def __aenter__(self) -> Session:
         token = generate_xsrf_token_string()
@@ -106,17 +101,6 @@ class Session:
     def write(self, key: str, text: str) -> None:
         """Writes into the field of that key; the next run knows."""
         self._written[key] = text
-
-    async def download(self, label: str) -> str:
-        """Clicks on that button; the link to the file, once it is made."""
-        message = BackMsg()
-        asked = message.backend_operation_request
-        asked.request_id = uuid.uuid4().hex
-        asked.session_id = self._session
-        asked.deferred_file.file_id = self._files[label]
-        answer = self._answers[asked.request_id] = asyncio.get_running_loop().create_future()
-        await self._socket.send(message.SerializeToString())
-        return await asyncio.wait_for(answer, PATIENCE)
 
     async def press(self, key: str) -> Shown:
         """What the page shows once the button of that key is pressed; raises as `run` does."""
@@ -185,11 +169,6 @@ class Session:
                 self._finished.set_result(None)
         elif kind == "new_session" and not message.metadata.run.fragment_ids:
             self._stop_clocks(tuple(self._clocks))
-            self._session = message.new_session.initialize.session_id
-        elif kind == "backend_operation_response":
-            told = message.backend_operation_response
-            if answer := self._answers.pop(told.request_id, None):
-                answer.set_result(told.deferred_file.url or f"refused: {told.error_msg}")
         elif kind == "navigation":
             self._page_hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
@@ -212,8 +191,6 @@ class Session:
         if kind in KEYED:
             widget = getattr(element, kind)
             self._keys[widget.id.split("-", 2)[-1]] = widget.id
-            if kind == "download_button":
-                self._files[widget.label] = widget.deferred_file_id
         if kind in ("multiselect", "date_input"):
             widget = getattr(element, kind)
             self._widgets[widget.query_param_key] = widget.id
