@@ -132,7 +132,7 @@ def test_the_readme_tells_every_command_and_option() -> None:
 
 
 def test_only_cursors_are_asked() -> None:
-    """A connection shared by sessions mixes their answers; later calls have cursors of their own, which may be stopped."""
+    """A connection that sessions share mixes their answers: every later call has a cursor, which may be stopped."""
     trees = [ast.parse(module.read_text()) for module in (ROOT / "dashboard" / "store").glob("*.py")]
     for function in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
         if function.name == "__init__":
