@@ -11,6 +11,7 @@ sandbox/       SQL from readers: a statement that is checked, in a process that 
 measures/      from the counts of a measure's SQL to its figures
 changes.py     which figures and signals differ between two snapshots
 access.py      who asks, and what each role may
+stopping.py    queries and processes that end where nobody waits for them any more
 audit.py       who saw, took away and changed what: a log that can only be added to
 refusal.py     what all refusals have in common
 privacy.py     which small numbers, and what would give them away, do not leave

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         with_unknown,
     )
     from data.catalogue import written as written_catalogue
-    from data.extracting import extract
+    from data.extracting import extract, extract_beside, is_extracted
     from data.generations import Generation, KeptSnapshot, current, snapshots
     from data.importing import check_exports, import_exports
     from data.mapping import shipped as shipped_mappings
@@ -92,7 +92,9 @@ __all__ = [
     "check_exports",
     "current",
     "extract",
+    "extract_beside",
     "import_exports",
+    "is_extracted",
     "mendable",
     "mendable_name",
     "practice_events",
@@ -127,7 +129,7 @@ _ROOMS = {
         "read_catalogue",
         "with_unknown",
     ),
-    "extracting": ("extract",),
+    "extracting": ("extract", "extract_beside", "is_extracted"),
     "generations": ("Generation", "KeptSnapshot", "current", "snapshots"),
     "importing": ("check_exports", "import_exports"),
     "mending": ("mendable", "mendable_name"),

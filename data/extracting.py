@@ -26,13 +26,19 @@ that of the patient, and one that was made at import has a file's name in it.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import hmac
 import json
+import os
+import pickle
 import shutil
+import signal
+import subprocess
+import sys
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -47,9 +53,11 @@ from data.deriving import create_table
 from data.generations import EXTRACTS, Generation, checksum, has_log, sha256_of
 from data.importing import database, finish
 from data.installation import installation_key
-from data.refusal import unwritable
+from data.refusal import ImportRefused, unwritable
 from data.scope import Scope
 
+NICENESS = 10
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 STALE_SECONDS = 24 * 3600
 
 _ORDER = "\norder by "
@@ -103,14 +111,50 @@ def extract(generation: Generation, scope: Scope) -> Generation:
         return generation
     folder = generation.path.parent / EXTRACTS
     try:
-        key = installation_key(generation.path.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        told = json.dumps([generation.sha256, scope.clinics, scope.practitioners, scope.pseudonyms, _program()])
-        name = hmac.digest(key, told.encode(), "sha256").hex()[:16]
+        name, key = _named(generation, scope)
         file = _made(folder, f"{generation.path.stem}-{name}") or _make(generation, scope, folder, name, key)
     except (OSError, duckdb.IOException, duckdb.FatalException) as error:
         raise unwritable(folder, error) from error
     return replace(generation, path=file, sha256=checksum(file), name=f"{generation.name}-{name}", rows=None)
+
+
+def is_extracted(generation: Generation, scope: Scope) -> bool:
+    """Whether `extract` would find what it gives, and make nothing. Raises ImportRefused as it does."""
+    if scope.is_everything:
+        return True
+    folder = generation.path.parent / EXTRACTS
+    try:
+        return _made(folder, f"{generation.path.stem}-{_named(generation, scope)[0]}") is not None
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def extract_beside(generation: Generation, scope: Scope, ends_by: Callable[[Callable[[], None]], None]) -> None:
+    """Has a process of its own make the extract, behind everything else that the machine does.
+
+    `ends_by` is told what ends it before it is done; it ends with whoever began it, too. Raises ImportRefused as
+    `extract` does, or where it was ended.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "data.extracting"],
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    ends_by(process.kill)
+    told, _ = process.communicate(pickle.dumps((generation, scope)))
+    if process.returncode:
+        reason = told.decode(errors="replace") or "The records were not prepared: that was stopped. Try again."
+        raise ImportRefused(reason)
+
+
+def _named(generation: Generation, scope: Scope) -> tuple[str, bytes]:
+    """What the extract is called, which tells nothing of the scope, and the key of the installation."""
+    key = installation_key(generation.path.parent)
+    (generation.path.parent / EXTRACTS).mkdir(mode=0o700, exist_ok=True)
+    told = json.dumps([generation.sha256, scope.clinics, scope.practitioners, scope.pseudonyms, _program()])
+    return hmac.digest(key, told.encode(), "sha256").hex()[:16], key
 
 
 def _made(folder: Path, begin: str) -> Path | None:
@@ -217,3 +261,19 @@ def _program() -> str:
         *(file for room in selects for file in room),
     ]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in made_by)).hexdigest()
+
+
+def main() -> None:
+    """Makes the extract that standard input asks for; what is wrong goes to standard output."""
+    os.nice(NICENESS)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    try:
+        extract(*pickle.load(sys.stdin.buffer))
+    except ImportRefused as refused:
+        print(refused)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -35,6 +35,7 @@ from dashboard.ui.navigation import link
 from dashboard.ui.readings import headlines
 from dashboard.ui.section import small
 from dashboard.ui.sidebar import month_end, months_before
+from dashboard.ui.waiting import waited_for
 from dashboard.ui.wording import upper
 
 TITLE = "Overview"
@@ -114,10 +115,10 @@ def _report(filters: Filters) -> None:
     asked = (store.name, filters, practice, compared)
     with calmly():
         if st.button("Make the report", key="report_make"):
-            bar = st.progress(0.0)
+            bar, told = st.progress(0.0), [(0.0, "")]
 
             def tell(step: str, done: int, total: int) -> None:
-                bar.progress(done / total, text=upper(step))
+                told[0] = (done / total, upper(step))
 
             earlier = [] if store.suppress_below else earlier_snapshots(pointer())
             wanted = Asked(
@@ -127,7 +128,8 @@ def _report(filters: Filters) -> None:
                 compare=offered[compared],
                 earlier=kept_store(earlier[0]) if earlier else None,
             )
-            st.session_state["report"] = asked, make_report(store, wanted, tell)
+            made = waited_for(partial(make_report, store, wanted, tell), lambda: bar.progress(*told[0]))
+            st.session_state["report"] = asked, made
             bar.empty()
         made_for, made = st.session_state.get("report", (None, None))
         if made_for == asked:

@@ -14,9 +14,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 
 import numpy as np
 
+from dashboard import stopping
 from dashboard.statistics.survival import Floats
 from dashboard.statistics.turnbull import Sample
 
@@ -35,23 +37,41 @@ def resampled(samples: Sequence[Sample], resamples: int = RESAMPLES) -> list[Flo
     if sum(len(sample.pairs.count) for sample in samples) < FEW_PAIRS:
         return _shares(samples, range(resamples))
     processes = min(os.cpu_count() or 1, MOST_PROCESSES)
-    started = [_started((samples, range(first, resamples, processes))) for first in range(processes)]
     shares = [np.empty((resamples, len(sample.day))) for sample in samples]
-    for first, process in enumerate(started):
-        answer, _ = process.communicate()
-        for whole, part in zip(shares, pickle.loads(answer), strict=True):
-            whole[first::processes] = part
+    with ExitStack() as ending:
+        started = [_started(ending) for _ in range(processes)]
+        for first, process in enumerate(started):
+            _ask(process, (samples, range(first, resamples, processes)))
+        for first, process in enumerate(started):
+            answer, _ = process.communicate()
+            for whole, part in zip(shares, pickle.loads(answer), strict=True):
+                whole[first::processes] = part
     return shares
 
 
-def _started(task: tuple[Sequence[Sample], Sequence[int]]) -> subprocess.Popen[bytes]:
+def _started(ending: ExitStack) -> subprocess.Popen[bytes]:
+    """A process that waits for its task, and is there no longer than whoever asks."""
     command = [sys.executable, "-m", "dashboard.statistics.resampling"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    ending.callback(_end, process)
+    stopping.by(process.kill)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        with suppress(BrokenPipeError):
+            if pipe:
+                pipe.close()
+    process.wait()
+
+
+def _ask(process: subprocess.Popen[bytes], task: tuple[Sequence[Sample], Sequence[int]]) -> None:
     assert process.stdin
     pickle.dump(task, process.stdin)
     process.stdin.close()
     process.stdin = None
-    return process
 
 
 def _shares(samples: Sequence[Sample], resamples: Sequence[int]) -> list[Floats]:

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 import data
 import queries
-from dashboard.store.connection import BATCH_ROWS, HARDENING
+from dashboard import stopping
+from dashboard.store.connection import BATCH_ROWS, HARDENING, cursor_of
 from dashboard.store.names import LISTS
 from data import catalogue
 from data.contract import TABLES
@@ -29,6 +30,7 @@ class Changes:
     def __init__(self, earlier: data.Generation, later: data.Generation) -> None:
         self.name = f"{earlier.name} {later.name}"
         self._connection = duckdb.connect(":memory:")
+        stopping.by(self._connection.interrupt)
         for name, generation in (("earlier", earlier), ("later", later)):
             place = str(generation.path).replace("'", "''")
             self._connection.execute(f"attach '{place}' as {name} (read_only)")
@@ -40,7 +42,7 @@ class Changes:
 
     def counts(self, name: str) -> pd.DataFrame:
         """What `queries/changes/<name>.sql` counts, of every table (`table`, then the columns of its header)."""
-        frame = self._connection.cursor().execute(_of_tables(name)).df()
+        frame = cursor_of(self._connection).execute(_of_tables(name)).df()
         return frame.astype({"table": "str"}) if "table" in frame else frame
 
     def table(self, name: str) -> pa.RecordBatchReader | pd.DataFrame:
@@ -56,7 +58,7 @@ class Changes:
         self, name: str, tables: Sequence[str] = COMPARED, limit: int | None = None
     ) -> pa.RecordBatchReader:
         """The same rows as Arrow batches, all of them unless so many of each table are asked for."""
-        return self._connection.cursor().sql(_of_tables(name, tables, limit)).to_arrow_reader(BATCH_ROWS)
+        return cursor_of(self._connection).sql(_of_tables(name, tables, limit)).to_arrow_reader(BATCH_ROWS)
 
 
 def statement(name: str, earlier: data.Generation, later: data.Generation) -> str:

@@ -6,6 +6,7 @@ import datetime
 import shutil
 import tempfile
 import threading
+import uuid
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -25,7 +26,7 @@ from dashboard.measures.comparison import groups_in_words
 from dashboard.measures.maintenance import ReturnCurves, return_curves
 from dashboard.measures.resolution import Limits, ResolutionCurves, resolution_curves
 from dashboard.store.changes import Changes
-from dashboard.store.connection import BATCH_ROWS, HARDENING
+from dashboard.store.connection import BATCH_ROWS, HARDENING, cursor_of, most_memory
 from dashboard.store.names import (
     HORIZON_DAYS,
     MEASURES,
@@ -46,7 +47,7 @@ MOST_FOUND = 50
 PERIOD_ROWS = 1_500_000
 DAYS = {"treatments": "treated_on", "follow_ups": "followed_up_on", "side_effects": "onset_on"}
 """The days by which the tables that may be longest are in order."""
-MOST_CURVES = 200
+MOST_CURVES = 20
 FIRST_LOOK = ("session", None, "onset", 0.95)
 
 
@@ -71,10 +72,9 @@ class Store:
         """The select of every relation over `snapshot_file`, each after those that it reads."""
         for macro in queries.MACROS:
             self._connection.execute(f"create macro {macro}(filters) as table ({queries.read(macro)})")
-        if memory:
-            spilled = tempfile.mkdtemp(prefix="outcomes-")
-            weakref.finalize(self, shutil.rmtree, spilled, True)
-            self._connection.execute(f"set memory_limit = '{memory}B'; set temp_directory = '{spilled}'")
+        spilled = f"{tempfile.gettempdir()}/outcomes-{uuid.uuid4().hex}"  # made by DuckDB, where it needs it
+        weakref.finalize(self, shutil.rmtree, spilled, True)
+        self._connection.execute(f"set memory_limit = '{memory or most_memory()}B'; set temp_directory = '{spilled}'")
         for setting in HARDENING:
             self._connection.execute(setting)
         about = self._rows("select as_of, created_at, is_synthetic, coalesce(limited_to, '') from snapshot")[0]
@@ -269,7 +269,7 @@ class Store:
         periods = self._periods(table) if table in DAYS and limit is None and not search else []
         if len(periods) > 1:
             return self._by_period(table, sql, filters or Filters(), periods)
-        return self._connection.cursor().sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
+        return cursor_of(self._connection).sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
 
     def _periods(self, table: str) -> list[tuple[datetime.date, datetime.date]]:
         """The first and last day of each period with about PERIOD_ROWS of all records of the table."""
@@ -289,13 +289,13 @@ class Store:
             # The day of a treatment is one by which the cohort is selected, so that less has to be scanned.
             within = _within(filters, first, last) if table == "treatments" else filters
             bound = {"filters": within.to_sql(), "first": first, "last": last}
-            return self._connection.cursor().sql(of_period, params=bound).to_arrow_reader(BATCH_ROWS)
+            return cursor_of(self._connection).sql(of_period, params=bound).to_arrow_reader(BATCH_ROWS)
 
         def batches() -> Iterator[pa.RecordBatch]:
             for period in periods:
                 yield from reader(*period)
 
-        empty = self._connection.cursor().sql(f"from ({sql}) limit 0", params={"filters": filters.to_sql()})
+        empty = cursor_of(self._connection).sql(f"from ({sql}) limit 0", params={"filters": filters.to_sql()})
         return pa.RecordBatchReader.from_batches(empty.to_arrow_reader(1).schema, batches())
 
     def record_count(self, table: str, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> int:
@@ -425,10 +425,10 @@ class Store:
         return tuple(data.TreatmentType(*row) for row in self._rows("from treatment_types"))
 
     def _rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
-        return self._connection.cursor().execute(sql, parameters).fetchall()
+        return cursor_of(self._connection).execute(sql, parameters).fetchall()
 
     def _frame(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
-        return self._connection.cursor().execute(sql, parameters).df()
+        return cursor_of(self._connection).execute(sql, parameters).df()
 
 
 def _within(filters: Filters, first: datetime.date, last: datetime.date) -> Filters:

@@ -1,6 +1,8 @@
 """What all pages share.
 
-cache      the current snapshot and its answers, remembered
+cache      the current snapshot and its answers
+remembering the answers of stores, as many as so many bytes hold
+waiting    work beside the run of a page, which ends where nobody waits for it
 address    the address of what is shown, and its name in plain words
 views      what was saved under a name
 sidebar    the filter panel, kept in the address

@@ -5,18 +5,19 @@ from __future__ import annotations
 import atexit
 import datetime
 import gc
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextvars import ContextVar
+from functools import cache, partial
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from dashboard import stopping
 from dashboard.access import in_place_of, may_import, smallest_told, somebody, viewer
+from dashboard.changes import Signals, compare_figures, compare_signals
 from dashboard.charts.style import DARK, LIGHT, Look
 from dashboard.filters import Filters
 from dashboard.patient_summary import Patient
@@ -33,7 +34,10 @@ from dashboard.store import (
     options_of,
     snapshot_path,
 )
-from data import ImportRefused, KeptSnapshot, TreatmentType, current
+from dashboard.ui.remembering import Remembered
+from dashboard.ui.waiting import Tasks, wait_for, waited_for
+from data import Generation, ImportRefused, KeptSnapshot, TreatmentType, current, extract_beside, is_extracted
+from data.generations import number_of, published
 
 _STORE = "store"
 _SHOWN: ContextVar[Store | None] = ContextVar("shown", default=None)
@@ -43,6 +47,9 @@ AT_ONCE = 0.1
 """Seconds for which pages wait for limits, after they were first asked for, before they are drawn without them."""
 LARGE, AFTER = 50_000, 1.0
 """From so many treatment records on nobody waits, and limits are begun so many seconds later: the page comes first."""
+_SOON, _LATER, _EXTRACTS = Tasks(at_once=4), Tasks(at_once=2), Tasks(at_once=2)
+_NEWEST: dict[Path, str] = {}
+"""The snapshot of each place that was opened last."""
 
 
 def figures_scope() -> Scope:
@@ -73,7 +80,7 @@ def current_store() -> Store:
         return shown
     if _STORE not in st.session_state:
         place = _place(snapshot_path())
-        st.session_state[_STORE] = _opened(str(place), current(place).name, figures_scope(), smallest_told())
+        st.session_state[_STORE] = _store(place, current(place), figures_scope(), smallest_told())
     store: Store = st.session_state[_STORE]
     return store
 
@@ -88,7 +95,7 @@ def accounts_store() -> Store:
     if not may_import():
         return current_store()
     place = _place(snapshot_path())
-    return _opened(str(place), current_store().snapshot.name, figures_scope(), suppress_below())
+    return _store(place, current_store().snapshot, figures_scope(), suppress_below())
 
 
 def as_shown(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -131,19 +138,46 @@ def _place(wanted: Path) -> Path:
     return default_snapshot(wanted)[0]
 
 
+def _store(place: Path, generation: Generation, scope: Scope, suppress_below: int) -> Store:
+    """The snapshot that is current, opened; what came before it is let go of, but for pages that show it still."""
+    _prepared(generation, scope)
+    if _NEWEST.get(place, generation.name) != generation.name:
+        for stores in (_opened, _kept, _cut, _changes):
+            stores.clear()
+    _NEWEST[place] = generation.name
+    return _opened(str(place), generation.name, scope, suppress_below)
+
+
 @st.cache_resource(max_entries=SCOPES, show_spinner="Opening the data ...")
 def _opened(place: str, name: str, scope: Scope, suppress_below: int) -> Store:
     store = open_snapshot(Path(place), suppress_below, scope=scope)
+    _freeze()
+    return store
+
+
+@cache
+def _freeze() -> None:
+    """What the program is made of is not looked through again whenever garbage is collected."""
     gc.collect()
     gc.freeze()
     atexit.register(gc.unfreeze)
-    return store
+
+
+def _prepared(generation: Generation, scope: Scope) -> None:
+    """Waits until the extract of a scope is there: a process of its own makes it, for all who wait for it."""
+    if is_extracted(generation, scope):
+        return
+    with st.spinner("Preparing the records that you may see ...", show_time=True):
+        while not is_extracted(generation, scope):
+            made = _EXTRACTS.ask((generation.sha256, scope), partial(extract_beside, generation, scope, stopping.by))
+            if wait_for(made):
+                made.result()
 
 
 def measure(name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> pd.DataFrame:
     """The figures of a measure in the current snapshot; see Store.measure."""
     store = current_store()
-    return _measure(store, store.name, name, filters, by, tuple(sorted(options.items())))
+    return _measure(store, name, filters, by, tuple(sorted(options.items())))
 
 
 def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> tuple[pd.DataFrame, bool]:
@@ -154,56 +188,33 @@ def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: A
     if "limits" not in options_of(name):
         return measure(name, filters, by, **options), False
     store = current_store()
-    asked = (store, store.name, name, filters, by, tuple(sorted(options.items())))
+    asked = (name, filters, by, tuple(sorted(options.items())))
+    limited = _measure.known(store, *asked)
+    if limited is not None:
+        return limited, False
     is_large = not cohort_size(filters)[0] < LARGE
-    limited, began = _limited(*asked, AFTER if is_large else 0.0)
-    wait([limited], timeout=0 if is_large else max(0.0, began + AT_ONCE - time.monotonic()))
-    if not limited.done():
-        return measure(name, filters, by, limits="none", **options), True
-    if limited.exception():
-        _limited.clear(*asked, 0.0)  # whoever looks next tries again
-    return limited.result(), False
+    estimated = partial(_measure, store, *asked)
+    if is_large:
+        future = _LATER.ask((store.name, *asked), estimated, AFTER)
+    else:
+        future = _SOON.ask((store.name, *asked), estimated)
+        wait([future], timeout=AT_ONCE)
+    if future.done() and not future.cancelled():
+        return future.result(), False
+    return measure(name, filters, by, limits="none", **options), True
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _limited(
-    _store: Store,
-    snapshot: str,
-    name: str,
-    filters: Filters,
-    by: tuple[str, ...],
-    options: tuple[tuple[str, Any], ...],
-    _after: float,
-) -> tuple[Future[pd.DataFrame], float]:
-    """The figures with their limits, once they are there, and when that was asked for; it begins so much later."""
-    return _begun(lambda: _store.measure(name, filters, by, **dict(options)), _after), time.monotonic()
-
-
-def _begun(work: Callable[[], Any], after: float = 0.0) -> Future[Any]:
-    """What the work will give, beside the pages."""
-    future: Future[Any] = Future()
-
-    def at_work() -> None:
-        time.sleep(after)
-        try:
-            future.set_result(work())
-        except Exception as failure:
-            future.set_exception(failure)
-
-    # A server that is stopped does not wait for it.
-    Thread(target=at_work, daemon=True).start()
-    return future
-
-
-@st.cache_data(max_entries=1_000, show_spinner=False)
+@Remembered
 def _measure(
-    _store: Store, snapshot: str, name: str, filters: Filters, by: tuple[str, ...], options: tuple[tuple[str, Any], ...]
+    store: Store, name: str, filters: Filters, by: tuple[str, ...], options: tuple[tuple[str, Any], ...]
 ) -> pd.DataFrame:
-    return _store.measure(name, filters, by, **dict(options))
+    return store.measure(name, filters, by, **dict(options))
 
 
 def kept_store(kept: KeptSnapshot) -> Store:
     """A snapshot that is kept, opened; raises data.ImportRefused where it is gone meanwhile, or damaged."""
+    if file := next((file for file in published(pointer()) if number_of(file) == kept.number), None):
+        _prepared(current(file), figures_scope())
     return _kept(str(pointer()), kept.number, kept.imported_at, figures_scope(), smallest_told())
 
 
@@ -215,7 +226,10 @@ def _kept(place: str, number: int, imported_at: datetime.datetime | None, scope:
 def _of_records(store: Store) -> Store:
     """The snapshot of a store of figures, cut to single records."""
     scope = records_scope()
-    return store if store.suppress_below or scope == figures_scope() else _cut(store, store.snapshot.name, scope)
+    if store.suppress_below or scope == figures_scope():
+        return store
+    _prepared(store.snapshot, scope)
+    return _cut(store, store.snapshot.name, scope)
 
 
 @st.cache_resource(max_entries=SCOPES, show_spinner="Opening the records ...")
@@ -236,61 +250,69 @@ def changes(earlier: Store, of_records: bool = False) -> Changes:
 
 @st.cache_resource(max_entries=SCOPES, show_spinner="Comparing the records ...")
 def _changes(_store: Store, _earlier: Store, snapshot: str, earlier: str) -> Changes:
-    return _store.since(_earlier)
+    return waited_for(partial(_store.since, _earlier))
 
 
 def change_counts(earlier: Store, name: str, of_records: bool = False) -> pd.DataFrame:
     """What of a kind differs, counted; see Changes.counts."""
     compared = changes(earlier, of_records)
-    return _change_counts(compared, compared.name, name)
+    return _change_counts(compared, name)
 
 
-@st.cache_data(max_entries=20 * SCOPES, show_spinner=False)
-def _change_counts(_changes: Changes, changes: str, name: str) -> pd.DataFrame:
-    return _changes.counts(name)
+@Remembered
+def _change_counts(changes: Changes, name: str) -> pd.DataFrame:
+    return changes.counts(name)
 
 
-Comparison = Callable[[Store, Store, Filters], Any]
-"""What is compared of an earlier and a later snapshot, for a selection."""
+def comparing(what: str, earlier: Store, filters: Filters) -> Future[Any]:
+    """What an earlier snapshot and the current one have of a selection: "signals", or the figures of a measure.
 
-
-def comparing(what: str, compare: Comparison, earlier: Store, filters: Filters) -> Future[Any]:
-    """A comparison of an earlier snapshot with the current one, by its name: made beside the pages, once for all."""
-    store = current_store()
-    asked = (store, earlier, compare, store.name, earlier.name, what, filters)
-    future = _comparing(*asked)
-    if future.done() and future.exception():
-        _comparing.clear(*asked)  # whoever looks next tries again
+    It is compared beside the pages, once for everybody who looks at the same.
+    """
+    both = _Both(earlier, current_store())
+    known = _compared.known(both, what, filters)
+    if known is None:
+        return _LATER.ask((both.name, what, filters), partial(_compared, both, what, filters))
+    future: Future[Any] = Future()
+    future.set_result(known)
     return future
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _comparing(
-    _store: Store, _earlier: Store, _compare: Comparison, snapshot: str, earlier: str, what: str, filters: Filters
-) -> Future[Any]:
-    return _begun(lambda: _compare(_earlier, _store, filters))
+class _Both:
+    """An earlier and a later snapshot."""
+
+    def __init__(self, earlier: Store, later: Store) -> None:
+        self.snapshots = earlier, later
+        self.name = f"{earlier.name} {later.name}"
+
+
+@Remembered
+def _compared(both: _Both, what: str, filters: Filters) -> Signals | pd.DataFrame:
+    if what == "signals":
+        return compare_signals(*both.snapshots, filters)
+    return compare_figures(what, *both.snapshots, filters)
 
 
 def cohort_size(filters: Filters) -> tuple[int, int]:
     """How many treatment records the filters leave, and how many there are."""
     store = current_store()
-    return _cohort_size(store, store.name, filters)
+    return _cohort_size(store, filters)
 
 
-@st.cache_data(max_entries=1_000, show_spinner=False)
-def _cohort_size(_store: Store, snapshot: str, filters: Filters) -> tuple[int, int]:
-    return _store.cohort_size(filters)
+@Remembered
+def _cohort_size(store: Store, filters: Filters) -> tuple[int, int]:
+    return store.cohort_size(filters)
 
 
 def values(column: str) -> list[str]:
     """The values of a filter's column that occur, the most frequent first."""
     store = current_store()
-    return _values(store, store.name, column)
+    return _values(store, column)
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
-def _values(_store: Store, snapshot: str, column: str) -> list[str]:
-    return [value for value, _ in _store.values(column)]
+@Remembered
+def _values(store: Store, column: str) -> list[str]:
+    return [value for value, _ in store.values(column)]
 
 
 def treatment_types() -> dict[str, str]:
@@ -301,12 +323,12 @@ def treatment_types() -> dict[str, str]:
 def catalogue() -> tuple[TreatmentType, ...]:
     """The treatment types of the current snapshot."""
     store = current_store()
-    return _catalogue(store, store.name)
+    return _catalogue(store)
 
 
-@st.cache_data(max_entries=SCOPES, show_spinner=False)
-def _catalogue(_store: Store, snapshot: str) -> tuple[TreatmentType, ...]:
-    return _store.treatment_types
+@Remembered
+def _catalogue(store: Store) -> tuple[TreatmentType, ...]:
+    return store.treatment_types
 
 
 def expected_interval(treatment_type: str) -> tuple[int, int] | None:
@@ -359,47 +381,45 @@ def records(
 ) -> pd.DataFrame:
     """The first records of a table that belong to the cohort; see Store.records."""
     store = current_records_store()
-    return _records(store, store.name, table, filters, limit, horizon_days, search)
+    return _records(store, table, filters, limit, horizon_days, search)
 
 
-@st.cache_data(max_entries=50, show_spinner=False)
-def _records(
-    _store: Store, snapshot: str, table: str, filters: Filters, limit: int, horizon_days: int, search: str
-) -> pd.DataFrame:
-    return _store.records(table, filters, limit, horizon_days, search)
+@Remembered
+def _records(store: Store, table: str, filters: Filters, limit: int, horizon_days: int, search: str) -> pd.DataFrame:
+    return store.records(table, filters, limit, horizon_days, search)
 
 
 def record_count(table: str, filters: Filters, horizon_days: int = HORIZON_DAYS) -> int:
     """How many records of a table belong to the cohort."""
     store = current_records_store()
-    return _record_count(store, store.name, table, filters, horizon_days)
+    return _record_count(store, table, filters, horizon_days)
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
-def _record_count(_store: Store, snapshot: str, table: str, filters: Filters, horizon_days: int) -> int:
-    return _store.record_count(table, filters, horizon_days)
+@Remembered
+def _record_count(store: Store, table: str, filters: Filters, horizon_days: int) -> int:
+    return store.record_count(table, filters, horizon_days)
 
 
 def recall_counts(filters: Filters, horizon_days: int) -> pd.DataFrame:
     """How many stand on the recall list, per status and basis."""
     store = current_records_store()
-    return _recall_counts(store, store.name, filters, horizon_days)
+    return _recall_counts(store, filters, horizon_days)
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
-def _recall_counts(_store: Store, snapshot: str, filters: Filters, horizon_days: int) -> pd.DataFrame:
-    return _store.recall_counts(filters, horizon_days)
+@Remembered
+def _recall_counts(store: Store, filters: Filters, horizon_days: int) -> pd.DataFrame:
+    return store.recall_counts(filters, horizon_days)
 
 
 def patients_found(search: str) -> list[str]:
     """The first ids that hold this text; see Store.patients_found."""
     store = current_records_store()
-    return _patients_found(store, store.name, search)
+    return _patients_found(store, search)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
-def _patients_found(_store: Store, snapshot: str, search: str) -> list[str]:
-    return _store.patients_found(search)
+@Remembered
+def _patients_found(store: Store, search: str) -> list[str]:
+    return store.patients_found(search)
 
 
 def pseudonym(patient_id: str) -> str:
@@ -419,22 +439,22 @@ def pseudonym(patient_id: str) -> str:
 def patient(patient_id: str) -> Patient:
     """Everything that is recorded of one person, whatever the filters."""
     store = current_records_store()
-    overview, timeline, intervals = (_patient_table(store, store.name, name, patient_id) for name in OF_ONE_PATIENT)
+    overview, timeline, intervals = (_patient_table(store, name, patient_id) for name in OF_ONE_PATIENT)
     of_types = measure("maintenance_summary", Filters(), ("treatment_type",))
     return Patient(overview, timeline, intervals, of_types, store.as_of, records_scope())
 
 
-@st.cache_data(max_entries=60, show_spinner=False)
-def _patient_table(_store: Store, snapshot: str, table: str, patient_id: str) -> pd.DataFrame:
-    return _store.records(table, patient_id=patient_id)
+@Remembered
+def _patient_table(store: Store, table: str, patient_id: str) -> pd.DataFrame:
+    return store.records(table, patient_id=patient_id)
 
 
 def account(name: str, import_no: int | None = None) -> pd.DataFrame:
     """What became of the imported rows; see Store.account."""
     store = accounts_store()
-    return _account(store, store.name, name, import_no)
+    return _account(store, name, import_no)
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
-def _account(_store: Store, snapshot: str, name: str, import_no: int | None) -> pd.DataFrame:
-    return _store.account(name, import_no)
+@Remembered
+def _account(store: Store, name: str, import_no: int | None) -> pd.DataFrame:
+    return store.account(name, import_no)

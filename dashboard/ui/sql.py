@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import uuid
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from threading import Lock
 
 import pandas as pd
 import streamlit as st
+from cachetools import LRUCache
 
 import data
 from dashboard import export
@@ -29,6 +34,7 @@ from dashboard.sandbox.statement import LONGEST
 from dashboard.ui import cache
 from dashboard.ui.auditing import changed, noted, without_texts
 from dashboard.ui.section import CONFIG, FORMATS, downloads
+from dashboard.ui.waiting import waited_for
 from dashboard.ui.wording import plain, sentence
 from data.extracting import IDS
 
@@ -42,6 +48,10 @@ Change = Callable[[], None]
 
 _QUERY, _ANSWER, _REFUSED, _UNTOLD = "sql", "sql_answer", "sql_refused", "sql_untold"
 _LIMITS = Limits()
+KEPT_BYTES = 256 * 2**20
+"""All answers that are kept, of everybody; those that nobody looked at for the longest make room first."""
+_answers: LRUCache[str, Answer] = LRUCache(KEPT_BYTES, getsizeof=lambda given: int(given.table.nbytes))
+_changed = Lock()
 _IS_UNTOLD = "The address of this page does not have the query in it, for it may name somebody."
 
 
@@ -106,9 +116,18 @@ def _ask(sql: str) -> None:
     with st.spinner("Running ..."):
         noted("query", query=without_texts(sql))
         try:
-            st.session_state[_ANSWER] = ask(cache.current_records_store(), sql, _LIMITS)
+            given = waited_for(partial(ask, cache.current_records_store(), sql, _LIMITS))
+            st.session_state[_ANSWER] = _kept(given)
         except NotAnswered as refused:
             st.session_state[_REFUSED] = str(refused)
+
+
+def _kept(given: Answer) -> str:
+    """The name by which the answer is found again, unless it had to make room for others."""
+    name = uuid.uuid4().hex
+    with _changed, suppress(ValueError):  # one that is larger than all may be is not kept
+        _answers[name] = given
+    return name
 
 
 def _save(sql: str, saved: list[str]) -> None:
@@ -162,9 +181,14 @@ def answer() -> None:
         if more.strip():
             st.code(more.strip("\n"), language=None)
         return
-    given: Answer | None = st.session_state.get(_ANSWER)
-    if given is None:
+    asked = st.session_state.get(_ANSWER)
+    if asked is None:
         st.info("Write a query, or begin with an example, and press Run.", title="No query was run yet")
+        return
+    with _changed:
+        given = _answers.get(asked)
+    if given is None:
+        st.info("Others have asked since, and there is no room for every answer. Run it again.", title="No longer kept")
         return
     rows: pd.DataFrame = given.table.slice(0, max(SHOWN, *MOST.values())).to_pandas()
     st.header("Answer", anchor=False)

@@ -20,8 +20,8 @@ from dashboard.ui.choices import choice, several
 from dashboard.ui.section import FORMATS, downloads
 from dashboard.ui.wording import plain
 
-AT_A_CLICK = 200_000
-"""Rows; more are written beside the pages first, so that nobody waits for them."""
+AT_A_CLICK = 20_000
+"""Rows; more are written beside the pages first, so that nobody waits for them: a workbook of these takes seconds."""
 LARGEST_FILE = 500_000_000
 """Bytes; a download passes through the server's memory, so larger files are left to the command line."""
 _EVERY_SECONDS = 0.8

@@ -279,10 +279,11 @@ def test_small_numbers_and_what_has_no_rule_are_told_to_those_alone_who_see_pati
 ) -> None:
     shown = {}
     for role in ("owner", "clinician"):
-        signed_in[role].open(f"{address}/results")
+        signed_in[role].open(f"{address}/watch")
         shown[role] = signed_in[role].page.get_by_test_id("stMain").inner_text()
-    assert "Not shown, because small numbers are suppressed" in shown["owner"]
-    assert "Not shown" not in shown["clinician"]
+        assert "Rate by month" in shown[role]
+    assert "What crossed a limit" in shown["clinician"]
+    assert "What crossed a limit" not in shown["owner"]
 
 
 def test_whoever_is_limited_to_a_clinic_gets_no_row_of_another(browser: Browser, address: str, place: Path) -> None:

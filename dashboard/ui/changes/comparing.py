@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import wait
 from dataclasses import dataclass
-from functools import partial
 
 import pandas as pd
 
-from dashboard.changes import Signals, compare_figures, compare_signals
+from dashboard.changes import Signals
 from dashboard.filters import Filters
 from dashboard.store import Store
 from dashboard.ui import cache
@@ -29,8 +28,8 @@ class Known:
 
 def known(earlier: Store, filters: Filters) -> Known:
     """What is known by now; what is not is being counted beside the pages."""
-    signals = cache.comparing("signals", compare_signals, earlier, filters)
-    figures = {name: cache.comparing(name, partial(compare_figures, name), earlier, filters) for name in HEADS}
+    signals = cache.comparing("signals", earlier, filters)
+    figures = {name: cache.comparing(name, earlier, filters) for name in HEADS}
     wait([signals, *figures.values()], timeout=cache.AT_ONCE)
     return Known(
         signals.result() if signals.done() else None,
