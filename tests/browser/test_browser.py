@@ -294,9 +294,9 @@ def downloaded(page: Page) -> bytes:
 
 
 def exported(*arguments: str) -> bytes:
-    program = "from dashboard.cli import main; main()"
-    command = [sys.executable, "-c", program, "export", *arguments, "--format", "csv"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    done = CliRunner().invoke(main, ["export", *arguments, "--format", "csv"])
+    assert done.exit_code == 0, done.output
+    return done.stdout_bytes
 
 
 def test_the_report_is_what_the_command_line_writes_and_can_be_printed(
