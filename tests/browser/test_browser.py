@@ -130,12 +130,12 @@ def visit(browser: Browser, kept: Page, address: str) -> Iterator[Callable[..., 
     yield open_path
     # Nothing of this visit is left for the next: no cookie, nothing stored, no session at the server.
     if kept in opened:
-        kept.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
-        kept.goto("about:blank")
-        kept.context.clear_cookies()
         kept.remove_listener("console", judge)
         kept.remove_listener("pageerror", uncaught)
         kept.remove_listener("request", foreign)
+        kept.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        kept.goto("about:blank")
+        kept.context.clear_cookies()
     for page in (page for each in browser.contexts for page in each.pages):
         if page is not kept:
             page.close()
