@@ -206,8 +206,9 @@ def _unknown_types(connection: duckdb.DuckDBPyConnection, treatments: str) -> No
 
 def _append_types(connection: duckdb.DuckDBPyConnection, types: Sequence[TreatmentType]) -> None:
     if types:
-        values = ", ".join("?" * len(COLUMNS))
-        connection.executemany(f"insert into built.treatment_types values ({values})", [one.row for one in types])
+        values = dict(zip(COLUMNS, map(list, zip(*(one.row for one in types), strict=True)), strict=True))
+        rows = ", ".join(f"unnest(${name}::{sql_type}[])" for name, sql_type in COLUMNS.items())
+        connection.execute(f"insert into built.treatment_types select {rows}", values)
 
 
 def _snapshot(connection: duckdb.DuckDBPyConnection, as_of: date | None, created_at: datetime) -> None:

@@ -117,6 +117,8 @@ def check(connection: duckdb.DuckDBPyConnection, table: Table, cut_off: date) ->
 
     The treatments of the snapshot are needed for the tables that are linked to them.
     """
+    if not connection.execute(f"select 1 from staged_{table.name} limit 1").fetchall():
+        return  # most practices export no patients, and many no side effects
     totals_line, *others = RULES[table.name]
     _ask(connection, table, totals_line, cut_off)
     _reject(connection, table, _incomplete(table))

@@ -95,16 +95,16 @@ MACROS = {
             then replace(regexp_replace(x, '{SPACE}|[''’]', '', 'g'), ',', '.')
         end
     """,
-    "finite(number)": "case when isfinite(number) then number end",
-    "decimal_of(x, mark)": f"""
+    # Infinite where there are hundreds of digits, which `finite` makes of it no number.
+    "number_of(x, mark)": f"""
         case
-            when mark is null and {_fits(USUAL)} then finite(try_cast(x as double))
-            else finite(try_cast(replace(plain_number(x, mark), '−', '-') as double))
+            when mark is null and {_fits(USUAL)} then try_cast(x as double)
+            else try_cast(replace(plain_number(x, mark), '−', '-') as double)
         end
     """,
-    "integer_of(x, mark)": """
-        case when decimal_of(x, mark) = floor(decimal_of(x, mark)) then try_cast(decimal_of(x, mark) as integer) end
-    """,
+    # These name their number more than once, and a macro is written out wherever it is named: they are for columns.
+    "finite(number)": "case when isfinite(number) then number end",
+    "whole(number)": "case when number = floor(number) then try_cast(number as integer) end",
     "number_told(x, mark, unread)": f"""
         case
             when {_fits(f"{ONE_POINT}|{ONE_COMMA}")} and plain_number(x, mark) is null
@@ -136,11 +136,11 @@ MACROS = {
         end
     """,
     "dose_of(number, word, unit, mark)": """
-        case when word is null or unit_of_dose(word, unit) is not null then decimal_of(number, mark) end
+        case when word is null or unit_of_dose(word, unit) is not null then number_of(number, mark) end
     """,
     "dose_told(x, unit, mark)": """
         case
-            when dose_word(x) is null or decimal_of(dose_number(x), mark) is null
+            when dose_word(x) is null or finite(number_of(dose_number(x), mark)) is null
             then number_told(coalesce(dose_number(x), x), mark, 'no number that can be read')
             when unit_of(dose_word(x)) is null then concat('a unit that is not known: ', dose_word(x))
             else concat('in ', unit_of(dose_word(x)), ', where dose_unit says ', unit)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from data.formats.export_file import LINE_COLUMN, Settings
@@ -32,6 +33,8 @@ class Header:
     twice: tuple[str, ...] = ()
 
 
+# Each cell of the first rows is looked at again for every dialect, and for every way of putting rows together.
+@lru_cache(maxsize=4_000)
 def plain(name: str) -> str:
     """A column name by which another way of writing it is recognised: `Treatment ID` as `treatment_id`."""
     return re.sub(r"[\W_]+", "_", name.strip(PADDING).casefold()).strip("_")
@@ -106,7 +109,12 @@ def _header(score: int, rows: Rows, called: Sequence[str]) -> Header:
 def _joined(cells: Sequence[Sequence[str]]) -> list[str]:
     """The parts of each column's name, from above."""
     columns = zip(*cells, strict=True)
-    return [" ".join(dict.fromkeys(re.sub(r"\s+", " ", part) for part in column if part)) for column in columns]
+    return [" ".join(dict.fromkeys(_in_one_line(part) for part in column if part)) for column in columns]
+
+
+@lru_cache(maxsize=4_000)
+def _in_one_line(part: str) -> str:
+    return re.sub(r"\s+", " ", part)
 
 
 def _numbered(called: Sequence[str], counts: Counter[str]) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def records(
             _count_top(file, ledger, first_line, top)
             if batch.num_rows:
                 numbers = np.arange(first_line + top, first_line + kept)
-                yield batch.add_column(0, schema.field(0), pa.array(numbers))
+                yield batch.add_column(0, schema.field(0), _as_arrow(numbers))
                 ledger.record_lines += batch.num_rows
         else:
             plain = lines.plain.copy()
@@ -58,7 +58,7 @@ def records(
             plain[kept:] = False
             numbers = np.flatnonzero(plain) + first_line
             if len(numbers):
-                yield lines.split(plain, schema).add_column(0, schema.field(0), pa.array(numbers))
+                yield lines.split(plain, schema).add_column(0, schema.field(0), _as_arrow(numbers))
                 ledger.record_lines += len(numbers)
             if found:
                 columns = list(zip(*found, strict=True))
@@ -68,6 +68,11 @@ def records(
         chunk.consumed = int(lines.starts[kept]) if kept < lines.count else len(chunk.text)
         progress(chunk.done)
     ledger.close(file.name)
+
+
+def _as_arrow(numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Array:
+    """Of its buffer, for pa.array() imports pandas, which takes longer than to read a small file."""
+    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
 def raw_lines(file: DelimitedFile, spans: dict[int, int]) -> dict[int, str]:

@@ -10,9 +10,9 @@ with
             treatment_id,
             patient_id,
             date_of(followed_up_on) as followed_up_on,
-            integer_of(satisfaction, decimal_mark('satisfaction', source_no)) as satisfaction,
-            integer_of(gais, decimal_mark('gais', source_no)) as gais,
-            decimal_of(asymmetry, decimal_mark('asymmetry', source_no)) as asymmetry,
+            number_of(satisfaction, decimal_mark('satisfaction', source_no)) as satisfaction,
+            number_of(gais, decimal_mark('gais', source_no)) as gais,
+            number_of(asymmetry, decimal_mark('asymmetry', source_no)) as asymmetry,
             boolean_of(goal_met) as goal_met,
             boolean_of(overcorrected) as overcorrected,
             boolean_of(adjusted) as adjusted,
@@ -34,17 +34,17 @@ select
     treatment_id,
     patient_id,
     followed_up_on,
-    satisfaction,
-    gais,
-    asymmetry,
+    whole(satisfaction) as satisfaction,
+    whole(gais) as gais,
+    finite(asymmetry) as asymmetry,
     goal_met,
     overcorrected,
     adjusted,
     aftercare_followed,
     (followed_up_on is null and followed_up_on_text is not null)
-    or (satisfaction is null and satisfaction_text is not null)
-    or (gais is null and gais_text is not null)
-    or (asymmetry is null and asymmetry_text is not null)
+    or (whole(satisfaction) is null and satisfaction_text is not null)
+    or (whole(gais) is null and gais_text is not null)
+    or (finite(asymmetry) is null and asymmetry_text is not null)
     or (goal_met is null and goal_met_text is not null)
     or (overcorrected is null and overcorrected_text is not null)
     or (adjusted is null and adjusted_text is not null)

@@ -7,7 +7,7 @@ with
             source_no,
             line,
             patient_id,
-            integer_of(birth_year, decimal_mark('birth_year', source_no)) as birth_year,
+            number_of(birth_year, decimal_mark('birth_year', source_no)) as birth_year,
             sex_of(sex) as sex,
             skin_type_of(skin_type) as skin_type,
             boolean_of(smoker) as smoker,
@@ -23,12 +23,12 @@ select
     source_no,
     line,
     patient_id,
-    birth_year,
+    whole(birth_year) as birth_year,
     sex,
     skin_type,
     smoker,
     sun_exposure,
-    (birth_year is null and birth_year_text is not null)
+    (whole(birth_year) is null and birth_year_text is not null)
     or (sex is null and sex_text is not null)
     or (skin_type is null and skin_type_text is not null)
     or (smoker is null and smoker_text is not null)

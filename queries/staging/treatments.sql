@@ -22,10 +22,8 @@ with
             practitioner,
             clinic,
             indication,
-            decimal_of(baseline_asymmetry, decimal_mark('baseline_asymmetry', source_no)) as baseline_asymmetry,
-            integer_of(
-                planned_interval_days, decimal_mark('planned_interval_days', source_no)
-            ) as planned_interval_days,
+            number_of(baseline_asymmetry, decimal_mark('baseline_asymmetry', source_no)) as baseline_asymmetry,
+            number_of(planned_interval_days, decimal_mark('planned_interval_days', source_no)) as planned_interval_days,
             treated_on as treated_on_text,
             side as side_text,
             dose as dose_text,
@@ -45,17 +43,17 @@ select
     lot,
     area,
     side,
-    dose,
-    case when dose_unit is not null or dose is null then dose_unit else unit_of(dose_word) end as dose_unit,
+    finite(dose) as dose,
+    case when dose_unit is not null or finite(dose) is null then dose_unit else unit_of(dose_word) end as dose_unit,
     technique,
     practitioner,
     clinic,
     indication,
-    baseline_asymmetry,
-    planned_interval_days,
+    finite(baseline_asymmetry) as baseline_asymmetry,
+    whole(planned_interval_days) as planned_interval_days,
     (treated_on is null and treated_on_text is not null)
     or (side is null and side_text is not null)
-    or (dose is null and dose_text is not null)
-    or (baseline_asymmetry is null and baseline_asymmetry_text is not null)
-    or (planned_interval_days is null and planned_interval_days_text is not null) as is_unread
+    or (finite(dose) is null and dose_text is not null)
+    or (finite(baseline_asymmetry) is null and baseline_asymmetry_text is not null)
+    or (whole(planned_interval_days) is null and planned_interval_days_text is not null) as is_unread
 from typed

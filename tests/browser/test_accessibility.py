@@ -15,12 +15,12 @@ import pytest
 
 import data
 from dashboard.store import first_look, open_snapshot
-from tests.browser.test_browser import address, browser, pytestmark, serious, settle, visit
+from tests.browser.test_browser import address, browser, kept, pytestmark, serious, settle, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-__all__ = ["address", "browser", "pytestmark", "visit"]
+__all__ = ["address", "browser", "kept", "pytestmark", "visit"]
 
 SAMPLE = Path(data.__file__).parent / "sample"
 FIRST_PART = "2025-01-01"

@@ -25,7 +25,7 @@ from dashboard.pages import PAGES, SECTIONS
 from dashboard.store import default_snapshot, open_snapshot
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -83,40 +83,62 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="module")
+def kept(browser: Browser) -> Page:
+    """The page that a test opens first: one for all of a module, so that the app's scripts are compiled once."""
+    page = browser.new_context(accept_downloads=True).new_page()
+    page.context.set_default_timeout(PATIENCE)
+    return page
+
+
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+def visit(browser: Browser, kept: Page, address: str) -> Iterator[Callable[..., Page]]:
     """Opens a path of the app; whatever the page asks of another host, or complains of, is a failure."""
     wrong: list[str] = []
 
-    def judge(kind: str, text: str, url: str) -> None:
+    def judge(message: ConsoleMessage) -> None:
         # On a deep link Streamlit first looks for its own server below that path: a 404 that means nothing.
-        if kind in ("error", "warning") and "/_stcore/" not in url:
-            wrong.append(f"{kind}: {text} {url}")
+        if message.type in ("error", "warning") and "/_stcore/" not in message.location["url"]:
+            wrong.append(f"{message.type}: {message.text} {message.location['url']}")
+
+    def uncaught(error: Error) -> None:
+        wrong.append(f"uncaught: {error}")
+
+    def foreign(asked: Request) -> None:
+        if not asked.url.startswith((address, address.replace("http", "ws"), "data:", "blob:")):
+            wrong.append(f"another host: {asked.url}")
+
+    opened: list[Page] = []
 
     def open_path(path: str, width: int = 1440, scheme: str = "light", has_touch: bool = False) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 1000},
-            color_scheme="dark" if scheme == "dark" else "light",
-            accept_downloads=True,
-            has_touch=has_touch,
-            is_mobile=has_touch,
-        )
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        page.on("console", lambda message: judge(message.type, message.text, message.location["url"]))
-        page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
-        page.on("request", lambda asked: foreign(asked.url))
+        if has_touch:
+            phone = browser.new_context(viewport={"width": width, "height": 1000}, has_touch=True, is_mobile=True)
+            phone.set_default_timeout(PATIENCE)
+            page = phone.new_page()
+        else:
+            page = kept.context.new_page() if kept in opened else kept
+        opened.append(page)
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.on("console", judge)
+        page.on("pageerror", uncaught)
+        page.on("request", foreign)
         page.goto(f"{address}/{path}")
         settle(page)
         return page
 
-    def foreign(url: str) -> None:
-        if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:")):
-            wrong.append(f"another host: {url}")
-
     yield open_path
-    for context in browser.contexts:
-        context.close()
+    # Nothing of this visit is left for the next: no cookie, nothing stored, no session at the server.
+    if kept in opened:
+        kept.remove_listener("console", judge)
+        kept.remove_listener("pageerror", uncaught)
+        kept.remove_listener("request", foreign)
+        kept.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        kept.goto("about:blank")
+        kept.context.clear_cookies()
+    for page in (page for each in browser.contexts for page in each.pages):
+        if page is not kept:
+            page.close()
     assert not wrong, wrong
 
 
@@ -276,9 +298,9 @@ def downloaded(page: Page) -> bytes:
 
 
 def exported(*arguments: str) -> bytes:
-    program = "from dashboard.cli import main; main()"
-    command = [sys.executable, "-c", program, "export", *arguments, "--format", "csv"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    done = CliRunner().invoke(main, ["export", *arguments, "--format", "csv"])
+    assert done.exit_code == 0, done.output
+    return done.stdout_bytes
 
 
 def test_the_report_is_what_the_command_line_writes_and_can_be_printed(

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.leistungen import UNREADABLE, leistungen
-from tests.browser.test_browser import address, browser, pytestmark, serious, settle, visit
+from tests.browser.test_browser import address, browser, kept, pytestmark, serious, settle, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-__all__ = ["address", "browser", "pytestmark", "visit"]
+__all__ = ["address", "browser", "kept", "pytestmark", "visit"]
 
 
 @pytest.fixture(scope="module")

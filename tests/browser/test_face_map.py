@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.test_browser import address, browser, pytestmark, serious, settle, snapshot, visit
+from tests.browser.test_browser import address, browser, kept, pytestmark, serious, settle, snapshot, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-__all__ = ["address", "browser", "pytestmark", "snapshot", "visit"]
+__all__ = ["address", "browser", "kept", "pytestmark", "snapshot", "visit"]
 
 # Where a marker of the area stands in the window.
 _MARKER = """(area) => {

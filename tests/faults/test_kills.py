@@ -131,7 +131,7 @@ def test_imports_killed_at_random_moments_leave_one_state_or_the_other(pointer: 
             else:
                 # Committing takes some milliseconds, and begins when the next pointer is written.
                 while import_.poll() is None and not (staging / "pointer.json").exists():
-                    pass
+                    time.sleep(0.0005)
                 time.sleep(chance.uniform(0, 0.02))
                 around += 1
             import_.kill()
