@@ -5,7 +5,7 @@ each other. For that, figures are told in fixed tables (dashboard/statistics/dis
 column, or by two that are crossed, each over all records of the snapshot. A filter and a group are both a column of
 such a table, and the period is one, in whole years or whole months. In every table the values that are too rare stand
 together: of none of them alone is anything told, whichever answer is asked for. What stands together in a table does so
-in those that are finer, and a value that lies within another, such as a product within its treatment type, within it.
+in those that are finer, and a value that lies within another, such as a month within its year, within that.
 
 So that the same count is not told once by these groups and once by others, measures that count the same share their
 tables (`Rule.contributors`), and those that count parts of it begin with them. Curves are told on those days alone
@@ -38,7 +38,7 @@ VARIABLE = "OUTCOMES_SUPPRESS_BELOW"
 MARK = "is_suppressed"
 MOST_COLUMNS = 2
 PARENTS = {"area": "treatment_type", "practitioner": "clinic", "month": "year"}
-"""Columns whose values lie within those of another, for all or for most of them."""
+"""Columns whose values lie within those of another, all or most of them."""
 COLUMNS = (
     "treatment_type",
     "area",
