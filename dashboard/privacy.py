@@ -72,6 +72,13 @@ OF_DETAIL = {
         "rate_best_case",
         "rate_worst_case",
         "is_little_followed_up",
+        "overall_completeness",
+        "overdispersion",
+        "between_groups_sd",
+        "funnel_95_low",
+        "funnel_95_high",
+        "funnel_998_low",
+        "funnel_998_high",
     ),
     "ends": ("resolved", "censored", "completed", "completed_median_days"),
 }
@@ -380,8 +387,7 @@ def suppressed_curve(
     is_all_told = is_told(asked, table)
     parts = []
     for group, rows in _each(curve, by).items():
-        told = is_all_told and table is not None
-        told = told and not any(value in table[column] for column, value in zip(by, group, strict=True))  # type: ignore[index]
+        told = is_all_told and not any(value in (table or {})[column] for column, value in zip(by, group, strict=True))
         kept = _rows_on(rows, shape, days) if told else rows.iloc[:0]
         parts.append(kept.assign(**{MARK: len(kept) < len(rows)}) if len(kept) else _empty(rows))
     frame = pd.concat(parts, ignore_index=True) if parts else curve.assign(**{MARK: pd.Series(dtype=bool)})

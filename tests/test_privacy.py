@@ -214,6 +214,23 @@ def test_a_funnel_is_made_of_those_that_are_told(stores: tuple[Store, Suppressed
     assert told.set_index("practitioner")[limits].equals(alone.set_index("practitioner")[limits])
 
 
+def test_how_many_were_treated_is_left_out_wherever_few_were_not_followed_up(random_snapshot: RandomSnapshot) -> None:
+    """The funnel is made again of those that are told, and results count the treated too."""
+    left_out = 0
+    for seed in (4, 7, 11, 12):
+        _, store = random_snapshot(seed)
+        reader = SuppressedStore(store.generation, 3)
+        for column in ("clinic", "sex", "smoker", "treatment_type", "area"):
+            table = reader.table_of("side_effects", (column,))
+            if table is None or "unseen" not in table["detail"]:
+                continue
+            left_out += 1
+            for name in ("follow_up_completeness", "follow_up_funnel", "practitioner_funnel", "results"):
+                assert reader.measure(name, by=(column,))["treated"].isna().all(), (name, column, seed)
+            assert np.isnan(reader.cohort_size(Filters(**{column: (store.values(column)[0][0],)}))[0])  # type: ignore
+    assert left_out
+
+
 @pytest.mark.parametrize(("name", "event"), [("time_to_resolution", "resolved"), ("maintenance_intervals", "returned")])
 @pytest.mark.parametrize("by", [(), ("treatment_type",), ("clinic",), ("sex", "clinic")])
 def test_nobody_can_be_counted_out_of_a_curve(

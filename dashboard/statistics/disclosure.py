@@ -87,8 +87,8 @@ def _small(
     cells: Sequence[Cell], axes: Sequence[str], k: int, apart: Mapping[str, set[str]]
 ) -> set[tuple[tuple[str, ...], str]]:
     """Where the counts of 1 to k - 1 patients stand, and of what detail."""
-    listed: dict[tuple[object, ...], set[int]] = {}
-    at_least: dict[tuple[object, ...], int] = {}
+    listed: dict[tuple[tuple[str, ...], tuple[str, ...], str, str], set[int]] = {}
+    at_least: dict[tuple[tuple[str, ...], tuple[str, ...], str, str], int] = {}
     for cell in cells:
         if cell.detail in apart["detail"]:
             continue
@@ -96,8 +96,4 @@ def _small(
         key = (at, cell.within, cell.counted, cell.detail)
         listed.setdefault(key, set()).update(cell.patients)
         at_least[key] = max(at_least.get(key, 0), cell.at_least)
-    return {
-        (key[0], key[3])  # type: ignore[misc]
-        for key, patients in listed.items()
-        if 0 < max(len(patients), at_least[key]) < k
-    }
+    return {(key[0], key[3]) for key, patients in listed.items() if 0 < max(len(patients), at_least[key]) < k}

@@ -54,11 +54,18 @@ class SuppressedStore(Store):
             return tell(name, figures, asked, by, table, days)
         told = privacy.suppressed(name, figures, asked, by, table)
         if rule.is_across and told[privacy.MARK].any():
-            told = self._told_again(told, name, filters, by, options)
+            told = self._told_again(told, name, filters, by, options, asked, table)
         return told
 
     def _told_again(
-        self, told: pd.DataFrame, name: str, filters: Filters, by: Sequence[str], options: dict[str, Any]
+        self,
+        told: pd.DataFrame,
+        name: str,
+        filters: Filters,
+        by: Sequence[str],
+        options: dict[str, Any],
+        asked: privacy.Question,
+        table: Merged | None,
     ) -> pd.DataFrame:
         """The same, with the figures that are made of all groups together made of those alone that are told."""
         groups = [column for column in by if column != privacy.RULES[name].detail]
@@ -74,11 +81,13 @@ class SuppressedStore(Store):
         if apart >= set(told[groups[0]].astype(str)):
             return told
         narrowed: dict[str, Any] = {groups[0]: tuple(apart)}
-        again = super().measure(name, replace(filters, **narrowed), by, **options)
+        again = privacy.suppressed(
+            name, super().measure(name, replace(filters, **narrowed), by, **options), asked, by, table
+        )
         keys = [column for column in (*by, privacy.RULES[name].detail) if column]
         of_told = pd.MultiIndex.from_frame(told.loc[~is_hidden, keys].astype(str))
         kept = again[pd.MultiIndex.from_frame(again[keys].astype(str)).isin(of_told)]
-        return pd.concat([kept.assign(**{privacy.MARK: False}), told[is_hidden]], ignore_index=True)
+        return pd.concat([kept, told[is_hidden]], ignore_index=True)
 
     def table_of(self, contributors: str, columns: tuple[str, ...]) -> Merged | None:
         """The values that stand together in a table of these columns, by column; None where nothing of it is told."""
@@ -105,8 +114,9 @@ class SuppressedStore(Store):
             if table is None:
                 return None
             for column, together in table.items():
-                if column != "detail" or each[0] == contributors:
-                    begin[column] = begin.get(column, frozenset()) | together
+                if column == "detail" and each[0] != contributors:  # effects are no outcomes
+                    together &= privacy.OF_DETAIL.keys()
+                begin[column] = begin.get(column, frozenset()) | together
         groups = (*columns, *within)
         found = self._frame(
             queries.contributors(contributors, groups), {"filters": Filters().to_sql(), "most": self.suppress_below}
@@ -150,7 +160,8 @@ class SuppressedStore(Store):
             return math.nan, of
         if len(asked.columns) > privacy.MOST_COLUMNS:
             return math.nan, of
-        is_told = privacy.is_told(asked, self.table_of("side_effects", asked.columns))
+        table = self.table_of("side_effects", asked.columns)
+        is_told = privacy.is_told(asked, table) and table is not None and "unseen" not in table["detail"]
         return selected if is_told else math.nan, of
 
     def records_reader(self, table: str, *_: Any, **__: Any) -> pa.RecordBatchReader:
