@@ -122,6 +122,7 @@ def names(room: str) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (ROOM / room).glob("*.sql")))
 
 
+@cache
 def groups_of(name: str) -> tuple[str, ...]:
     """The groups by which a measure can be counted, from what it counts; a column that it has anyway is none."""
     sql = measure(name, ())

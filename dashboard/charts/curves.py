@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from dashboard.charts.style import (
@@ -53,21 +54,21 @@ def curves(
     shaded behind everything.
     """
     # Of a suppressed group there is nothing to draw.
-    found = [group for group in found if (group.rows["day"] <= horizon).any() and group.rows[share].notna().any()]
+    found = [group for group in found if group.rows["day"].min() <= horizon and group.rows[share].notna().any()]
     traces: list[Figure] = []
     ends: list[tuple[float, float, Group]] = []
     plot = 200 if is_small else _PLOT
     marks: list[Figure] = []
     names: dict[str, str] = {}
     for place, group in enumerate(found):
-        rows = _steps(group.rows, share, horizon)
-        traces += _curve(group, rows, share, 0.0 if is_small else 0.16 if len(found) < 4 else 0.08)
-        ends.append((float(rows["day"].iloc[-1]), float(rows[share].iloc[-1]), group))
+        steps = _steps(group.rows, share, horizon)
+        traces += _curve(group, steps, 0.0 if is_small else 0.16 if len(found) < 4 else 0.08)
+        ends.append((float(steps.day[-1]), float(steps.share[-1]), group))
         names[group.name] = safe(group.name, _LONGEST)
         if len(found) > 1:
             symbol, written = sign(place)
             names[group.name] = signed(written, group.colour, names[group.name])
-            marks.append(_marks(group, rows, share, symbol, (place + 1) / (len(found) + 1), horizon, plot, look))
+            marks.append(_marks(group, steps, symbol, (place + 1) / (len(found) + 1), horizon, plot, look))
     traces += marks
     ticks = _ticks(horizon)
     notes, shapes = _end_labels(ends, names, look, horizon, plot)
@@ -104,72 +105,76 @@ def curves(
     )
 
 
-def _steps(rows: pd.DataFrame, share: str, horizon: int) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Steps:
+    """A curve up to the horizon, step by step."""
+
+    day: np.ndarray
+    at_risk: np.ndarray
+    share: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    @property
+    def firm(self) -> int:
+        """The first steps are firm: so many, before fewer are at risk than a curve is drawn firmly for."""
+        return int((~(self.at_risk < THIN)).sum())
+
+
+def _steps(rows: pd.DataFrame, share: str, horizon: int) -> _Steps:
     """The rows up to the horizon; a curve that goes on is carried to it."""
-    shown = rows[rows["day"] <= horizon]
-    if len(shown) < len(rows):
-        last = shown.iloc[-1:].assign(day=horizon, at_risk=rows[rows["day"] > horizon]["at_risk"].iloc[0])
-        shown = pd.concat([shown, last])
-    return shown
+    day = rows["day"].to_numpy()
+    shown = int((day <= horizon).sum())
+    at_risk, *shares = (
+        rows[column].to_numpy(dtype=float, na_value=np.nan)
+        for column in ("at_risk", share, f"{share}_low", f"{share}_high")
+    )
+    if shown == len(day):
+        return _Steps(day, at_risk, *shares)
+    kept = [np.append(of[:shown], of[shown - 1]) for of in shares]
+    return _Steps(np.append(day[:shown], horizon), at_risk[: shown + 1], *kept)
 
 
-def _curve(group: Group, rows: pd.DataFrame, share: str, opacity: float) -> list[Figure]:
-    day = rows["day"].tolist()
-    value = rows[share].round(5).tolist()
-    faded = rows["at_risk"] < THIN
-    firm = int((~faded).sum())
+def _curve(group: Group, steps: _Steps, opacity: float) -> list[Figure]:
+    day = steps.day.tolist()
+    value = steps.share.round(5).tolist()
+    firm = steps.firm
     step = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
     edge = {"width": 0, "shape": "hv"}
     traces: list[Figure] = []
-    known = rows[f"{share}_low"].notna() & ~faded
+    known = ~np.isnan(steps.low) & ~(steps.at_risk < THIN)
     if opacity and known.any():
-        inside = rows[known]
-        days = inside["day"].tolist()
-        low, high = (inside[f"{share}{end}"].round(5).tolist() for end in ("_low", "_high"))
+        days = steps.day[known].tolist()
+        low, high = (end[known].round(5).tolist() for end in (steps.low, steps.high))
         traces += [
             {**step, "x": days, "y": low, "line": edge},
             {**step, "x": days, "y": high, "line": edge, "fill": "tonexty", "fillcolor": wash(group.colour, opacity)},
         ]
     line = {"color": group.colour, "width": 2.25, "shape": "hv"}
-    points = zip(rows["day"].tolist(), rows[share].tolist(), rows["at_risk"].tolist(), strict=True)
+    name = safe(group.name)
     hover = [
-        f"<b>{safe(group.name)}</b><br>day {count(when)}: {percent(left)}<br>{count(at_risk)} at risk"
-        for when, left, at_risk in points
+        f"<b>{name}</b><br>day {count(when)}: {percent(left)}<br>{count(at_risk)} at risk"
+        for when, left, at_risk in zip(day, steps.share.tolist(), steps.at_risk.tolist(), strict=True)
     ]
     traces.append(
         {**step, "x": day[: firm + 1], "y": value[: firm + 1], "line": line, "hoverinfo": "text", "hovertext": hover}
     )
     if firm < len(day):
-        start = max(0, firm)
-        traces.append({**step, "x": day[start:], "y": value[start:], "line": line, "opacity": 0.3})
+        traces.append({**step, "x": day[firm:], "y": value[firm:], "line": line, "opacity": 0.3})
     return traces
 
 
-def _marks(
-    group: Group, rows: pd.DataFrame, share: str, symbol: str, start: float, horizon: int, plot: int, look: Look
-) -> Figure:
+def _marks(group: Group, steps: _Steps, symbol: str, start: float, horizon: int, plot: int, look: Look) -> Figure:
     """A mark every so many pixels along a curve as long as it does not fade; those of each curve start elsewhere."""
-    shown = rows[rows["at_risk"] >= THIN]
-    corners: list[tuple[float, float]] = []
-    for day, value in zip(shown["day"].tolist(), shown[share].tolist(), strict=True):
-        if corners:
-            corners.append((day, corners[-1][1]))
-        corners.append((day, value))
-    places: list[tuple[float, float]] = []
-    to_go = start * _APART
-    for (x, y), (next_x, next_y) in pairwise(corners):
-        length = abs(next_x - x) / horizon * _WIDE + abs(next_y - y) * plot
-        gone = to_go
-        while gone < length:
-            part = gone / length
-            places.append((round(x + (next_x - x) * part, 2), round(y + (next_y - y) * part, 5)))
-            gone += _APART
-        to_go = gone - length
+    firm = steps.at_risk >= THIN
+    x, y = np.repeat(steps.day[firm], 2)[1:], np.repeat(steps.share[firm], 2)[:-1]
+    gone = np.cumsum(np.abs(np.diff(x, prepend=x[:1])) / horizon * _WIDE + np.abs(np.diff(y, prepend=y[:1])) * plot)
+    places = np.arange(start * _APART, gone.max(initial=0.0), _APART)
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [x for x, _ in places],
-        "y": [y for _, y in places],
+        "x": np.interp(places, gone, x).round(2).tolist() if len(places) else [],
+        "y": np.interp(places, gone, y).round(5).tolist() if len(places) else [],
         "marker": {"symbol": symbol, "size": 8, "color": group.colour, "line": {"color": look.ground, "width": 1}},
         "hoverinfo": "skip",
     }
@@ -216,10 +221,10 @@ def _at_risk(
         notes.append(
             note(names[group.name], look, **below, x=1, xref="paper", xanchor="left", xshift=13, colour=look.ink)
         )
-        day, at_risk = group.rows["day"], group.rows["at_risk"]
-        for tick in ticks:
-            later = at_risk[day >= tick]
-            number = short(float(later.iloc[0])) if len(later) else "0"
+        day = group.rows["day"].to_numpy()
+        at_risk = group.rows["at_risk"].to_numpy(dtype=float, na_value=np.nan)
+        for tick, first in zip(ticks, np.searchsorted(day, ticks), strict=True):
+            number = short(float(at_risk[first])) if first < len(day) else "0"
             anchor = {"xanchor": "right", "xshift": 6} if tick == ticks[-1] else {}
             notes.append(note(number, look, **{**below, **anchor}, x=tick))
     return notes

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 Figure = dict[str, Any]
@@ -161,29 +162,48 @@ def groups(
     """
     if not by:
         return [Group("All", look.accent, frame)] if len(frame) else []
-    keys = list(frame[list(by)].astype(str).itertuples(index=False, name=None))
-    places: dict[tuple[str, ...], list[int]] = {}
-    for row, key in enumerate(keys):
-        places.setdefault(key, []).append(row)
+    places = _places(frame, by)
     types = list(look.treatment_types)
     found: list[Group] = []
     is_by_type = tuple(by) == ("treatment_type",)
-    order = sorted(dict.fromkeys(keys), key=lambda key: _place(types, key[0])) if is_by_type else list(places)
+    order = sorted(places, key=lambda key: _place(types, key[0])) if is_by_type else list(places)
     if most and len(order) > most:
-        order = _shown(frame, keys, list(order), n, most, is_in_time=by[0] in ("month", "quarter", "year"))
+        order = _shown(frame, places, order, n, most, is_in_time=by[0] in ("month", "quarter", "year"))
     for place, key in enumerate(order):
         if is_by_type and key[0] in types:
             place = types.index(key[0])
         name = ", ".join(look.name(column, value) for column, value in zip(by, key, strict=True))
-        rows = frame.iloc[places[key]]
         colour = look.colour(place) if is_by_type or is_told_apart else look.accent
-        found.append(Group(name, colour, rows))
+        found.append(Group(name, colour, frame.iloc[places[key]]))
     return found
+
+
+Rows = slice | np.ndarray
+"""Rows of a frame by their places: those that follow each other need no copy."""
+
+
+def _places(frame: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], Rows]:
+    """The rows of each group, in the order in which the groups come."""
+    codes = np.zeros(len(frame), dtype=np.int64)
+    values = []
+    for column in by:
+        code, value = pd.factorize(frame[column].astype(str), use_na_sentinel=False)
+        codes = codes * len(value) + code
+        values.append((code, list(value)))
+    group, seen = pd.factorize(codes)
+    rows = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group, minlength=len(seen)))[:-1])
+    return {
+        tuple(value[code[its[0]]] for code, value in values): (
+            slice(its[0], its[-1] + 1) if its[-1] - its[0] == len(its) - 1 else its
+        )
+        for its in rows
+        if len(its)
+    }
 
 
 def _shown(
     frame: pd.DataFrame,
-    keys: Sequence[tuple[str, ...]],
+    places: Mapping[tuple[str, ...], Rows],
     order: list[tuple[str, ...]],
     n: str,
     most: int,
@@ -192,9 +212,8 @@ def _shown(
     """The keys that a chart has room for: the latest where they are in time, else the largest by the column `n`."""
     if is_in_time:
         return order[-most:]
-    size: dict[tuple[str, ...], float] = {}
-    for key, value in zip(keys, frame[n], strict=True):
-        size[key] = max(size.get(key, 0.0), float(value))
+    counts = frame[n].to_numpy(dtype=float, na_value=np.nan)
+    size = {key: np.fmax.reduce(counts[places[key]], initial=0.0) for key in order}
     largest = set(sorted(order, key=lambda key: -size[key])[:most])
     return [key for key in order if key in largest]
 

@@ -17,7 +17,7 @@ import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -149,15 +149,21 @@ def configured() -> SignIn | None:
 
     Raises Refused where it has one that cannot work: half a sign-in is none.
     """
-    if not secrets_singleton.load_if_toml_exists():
-        if any(Path(place).is_file() for place in config.get_option("secrets.files")):
-            raise Refused(".streamlit/secrets.toml is there and cannot be read, so nobody knows who may come in")
+    if _has_no_secrets():
         return None
+    if not secrets_singleton.load_if_toml_exists():
+        raise Refused(".streamlit/secrets.toml is there and cannot be read, so nobody knows who may come in")
     if "auth" not in secrets_singleton:
         return None
     asked = secrets_singleton["auth"].to_dict()
     own = secrets_singleton["access"].to_dict() if "access" in secrets_singleton else {}
     return _configured(json.dumps([asked, own], default=str), auth_util.get_redirect_uri(secrets_singleton["auth"]))
+
+
+@cache
+def _has_no_secrets() -> bool:
+    """Whether there was no such file when this was first asked; one that comes later holds from the next start on."""
+    return not any(map(os.path.exists, config.get_option("secrets.files")))
 
 
 @lru_cache(maxsize=1)

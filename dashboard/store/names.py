@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Literal
 
 import queries
@@ -86,12 +87,14 @@ def unusual(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
+@cache
 def counts_side_effects(name: str) -> bool:
     """Whether filters on side effects change a measure or a record table."""
     sql = queries.measure(name, ()) if name in MEASURES else records_sql(name)
     return "cohort_side_effects" in sql
 
 
+@cache
 def options_of(name: str) -> tuple[str, ...]:
     """The options of a measure or a record table besides filters and groups: unit, window_days, clock, ..."""
     sql = queries.measure(name, ()) if name in MEASURES else records_sql(name)

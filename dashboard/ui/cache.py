@@ -8,7 +8,7 @@ import gc
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextvars import ContextVar
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -341,8 +341,13 @@ def expected_interval(treatment_type: str) -> tuple[int, int] | None:
 
 def look() -> Look:
     """The colours of the theme that is on, with the treatment types of the current snapshot."""
-    return (DARK if st.context.theme.type == "dark" else LIGHT).of_types(
-        treatment_types(), {one.code: one.colour for one in catalogue() if one.colour}
+    return _look(st.context.theme.type == "dark", catalogue())
+
+
+@lru_cache
+def _look(is_dark: bool, types: tuple[TreatmentType, ...]) -> Look:
+    return (DARK if is_dark else LIGHT).of_types(
+        {one.code: one.label for one in types}, {one.code: one.colour for one in types if one.colour}
     )
 
 

@@ -14,7 +14,7 @@ from dashboard import access
 from dashboard.access import EVERYBODY, NOBODY, ROLES, Role, Viewer
 from dashboard.ending import Refused
 from dashboard.server.listening import INSECURE_VARIABLE, checked, host_of, is_loopback, names
-from dashboard.server.sign_in import configured
+from dashboard.server.sign_in import _has_no_secrets, configured
 from dashboard.ui import cache
 from tests.access.signing import SECRET, claims, sign_in
 
@@ -55,12 +55,16 @@ def configure(tmp_path: Path) -> Iterator[Configure]:
         config.set_option("secrets.files", [str(place)])
         for key, value in server.items():
             config.set_option(f"server.{key}", value)
+        forget()
+
+    def forget() -> None:
         secrets_singleton._reset()
+        _has_no_secrets.cache_clear()
 
     yield write
     for key, value in before.items():
         config.set_option(key, value)
-    secrets_singleton._reset()
+    forget()
 
 
 def auth(own: str = "", **changed: str | None) -> str:
