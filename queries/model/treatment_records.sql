@@ -6,6 +6,7 @@
 -- aftercare: followed, where a follow-up of the record says so and none says otherwise.
 -- evaluable: at least one follow-up or side effect is linked to the record.
 -- course: set on the records of the session and treatment type that start a course.
+-- order: by clinic, so that of one clinic's records few others are scanned; patients stay together within it.
 -- grain: treatment record
 with
     people as (
@@ -111,4 +112,4 @@ left join
     and dose_bands.dose_unit is not distinct from records.dose_unit
     and dose_bands.dose = records.dose
 left join courses on courses.session_no = records.session_no and courses.treatment_type = records.treatment_type
-order by treatment_no
+order by clinic, treatment_no
