@@ -1,7 +1,5 @@
 """How long a small rerun of one session takes while another asks for something that takes long.
 
-    uv run python -m tests.benchmarks.meanwhile --snapshot SNAPSHOT --output meanwhile.json
-
 Real sockets to one process of `outcomes serve`, where people sign in. A clinician has the page "Maintenance" open and
 runs it again every half second, of selections that are remembered, while somebody else asks for what stands in the
 table. Told is how long that took, and how long the clinician's reruns took meanwhile.
@@ -10,18 +8,16 @@ table. Told is how long that took, and how long the clinician's reruns took mean
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import click
-
 from tests.access.signing import COOKIE, SECRET, claims, cookie
-from tests.benchmarks.many_sessions import Server, free_port, met, served
+from tests.benchmarks.findings import Cell, Figure, Findings, Table, size_in_words
+from tests.benchmarks.samples import Samples
+from tests.benchmarks.serving import Server, free_port, served
 from tests.load.sessions import Session
 
 EVERY = 0.5
@@ -115,7 +111,7 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-async def measured(server: Server, action: Action, clinic: str) -> tuple[float, list[float]]:
+async def reruns_during(server: Server, action: Action, clinic: str) -> tuple[float, list[float]]:
     """How long it took, and the clinician's reruns meanwhile."""
     async with Session(server.address, "maintenance", cookie=signed_in(server, "clinician")) as session:
         await session.run()
@@ -133,15 +129,9 @@ async def measured(server: Server, action: Action, clinic: str) -> tuple[float, 
         return time.monotonic() - began, seconds
 
 
-@click.command()
-@click.option("--snapshot", required=True, type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--clinic", default=HALF_OF, show_default=True, help="A clinic with many records.")
-@click.option("--only", multiple=True, help="One of what is measured, by its name.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write all times as JSON.")
-def main(snapshot: Path, clinic: str, only: tuple[str, ...], output: Path | None) -> None:
-    """Measure the reruns of one session while another asks for what takes long."""
-    told = {}
-    with tempfile.TemporaryDirectory(prefix="outcomes-benchmark-") as folder:
+def measure(samples: Samples) -> Findings:
+    rows: list[dict[str, Cell]] = []
+    with tempfile.TemporaryDirectory(dir=samples.folder) as folder:
         place, port = Path(folder), free_port()
         (place / "secrets.toml").write_text(
             f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\ncookie_secret = "{SECRET}"\n'
@@ -152,23 +142,11 @@ def main(snapshot: Path, clinic: str, only: tuple[str, ...], output: Path | None
             "STREAMLIT_SECRETS_FILES": str(place / "secrets.toml"),
             "OUTCOMES_AUDIT": str(place / "audit.jsonl"),
         }
-        click.echo(f"{'meanwhile':28}{'seconds':>10}{'reruns':>10}{'median':>10}{'slowest':>10}{'load':>8}   goal")
-        with served(snapshot, place, port, **variables) as server:
+        with served(samples.snapshot(samples.usual), place / "log", port, **variables) as server:
             for action in ACTIONS:
-                if only and action.__name__ not in only:
-                    continue
-                lasting, seconds = asyncio.run(measured(server, action, clinic))
-                median, slowest = statistics.median(seconds), max(seconds)
-                load = os.getloadavg()[0]
-                row = f"{lasting:>10.1f}{len(seconds):>10}{median:>10.3f}{slowest:>10.3f}{load:>8.1f}"
-                told[action.__name__] = {"lasting": lasting, "seconds": seconds, "load_average": load}
-                click.echo(f"{action.__name__:28}{row}   under {GOAL:g} s: {met(slowest < GOAL)}")
-        log = (place / "server.log").read_text(errors="replace")
-        if "Traceback" in log:
-            click.echo(f"\nthe server's log has a traceback:\n{log[log.index('Traceback') :][:3000]}")
-    if output:
-        output.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+                lasting, seconds = asyncio.run(reruns_during(server, action, HALF_OF))
+                told = {"seconds": lasting, "reruns": len(seconds), "median s": statistics.median(seconds)}
+                rows.append({"meanwhile": action.__name__.replace("_", " "), **told, "slowest s": max(seconds)})
+    slowest = max(float(row["slowest s"] or 0) for row in rows)
+    title = f"One session while another asks for what takes long, {size_in_words(samples.usual)} treatment records"
+    return Findings([Table(title, rows)], [Figure("slowest rerun meanwhile", slowest, GOAL, " s")])

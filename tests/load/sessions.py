@@ -26,9 +26,10 @@ PATIENCE = 120.0
 
 @dataclass
 class Shown:
-    """What a run of the page sent: how long it took, and what of it stands there."""
+    """What a run of the page sent: how long it took, how many bytes, and what of it stands there."""
 
     seconds: float
+    sent: int = 0
     charts: int = 0
     texts: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -148,6 +149,7 @@ class Session:
         why: Exception = ConnectionError("the server hung up")
         try:
             async for sent in self._socket:
+                self._now.sent += len(sent)
                 self._take(ForwardMsg.FromString(sent if isinstance(sent, bytes) else sent.encode()))
         except Exception as failure:
             why = failure
