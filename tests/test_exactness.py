@@ -1,19 +1,26 @@
-"""The same records give the same bits: whatever the number of threads, and the order of rows and files."""
+"""The same records give the same bits: whatever the number of threads, order of rows and files, and what is kept."""
 
 from __future__ import annotations
 
 import csv
+import datetime
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
 import data
-from dashboard.store import MEASURES, Store, open_snapshot, options_of
+from dashboard.figures import GROUPS
+from dashboard.figures import MEASURES as STORED
+from dashboard.filters import Filters
+from dashboard.store import MEASURES, Store, first_look, open_snapshot, options_of
+from dashboard.ui.remembering import Remembered
 from queries import MODEL, groups_of
 from tests.drawing import Exports, random_exports, write_exports
 
@@ -56,8 +63,14 @@ def figures(store: Store) -> Content:
         for by in ((), ("age_band", groups[-1])):
             options = {"clock": "treatment"} if "clock" in options_of(measure) and by else {}
             frame = store.measure(measure, by=by, **options)  # type: ignore[arg-type]
-            found[f"{measure} {by}"] = (list(frame.columns), [str(kind) for kind in frame.dtypes], bits(frame.values))
+            found[f"{measure} {by}"] = exactly(frame)
     return found
+
+
+def exactly(frame: pd.DataFrame) -> tuple[Any, ...]:
+    """A frame's columns and their types, its index, and its cells bit by bit."""
+    kinds = [str(kind) for kind in frame.dtypes]
+    return list(frame.columns), kinds, list(frame.index), bits(frame.astype(object).values)
 
 
 def bits(rows: Any) -> list[tuple[str, ...]]:
@@ -117,3 +130,30 @@ def torn(exports: Path, folder: Path, draw: random.Random) -> list[Path]:
                 csv.writer(written).writerows([header, *dealt])
     draw.shuffle(files)
     return files
+
+
+def test_what_is_kept_is_what_would_be_counted_anew(tmp_path: Path) -> None:
+    """Figures stored with the snapshot, curves that several measures read, and answers remembered for everybody."""
+    exports = write_exports(random_exports(3, 60), tmp_path / "exports")
+    place = tmp_path / "snapshot.json"
+    data.import_exports([exports], into=place, figures=first_look)
+    stored = {(measure, groups) for measure, groups, *_ in tables(place, ("figures",))["figures"]}
+    assert stored == set(product(STORED, map(",".join, GROUPS)))
+    # A period that ends after the last record has all records, and no figures that are stored.
+    everything = Filters(treated_to=datetime.date(2100, 1, 1))
+    asked_before = open_snapshot(place)
+    remembered = Remembered(lambda store, name, by, limits: store.measure(name, by=by, limits=limits))
+    for name, by in product((*STORED, "healing_clock", "risk_and_durability"), GROUPS):
+        for limits in ("greenwood", "none") if "limits" in options_of(name) else ("none",):
+            plain = exactly(open_snapshot(place).measure(name, everything, by, limits=limits))  # type: ignore[arg-type]
+            kept = (
+                asked_before.measure(name, by=by, limits=limits),  # type: ignore[arg-type]
+                asked_before.measure(name, everything, by, limits=limits),  # type: ignore[arg-type]
+                *(remembered(asked_before, name, by, limits) for _ in range(2)),
+            )
+            assert plain[-1]
+            assert [exactly(each) == plain for each in kept] == [True] * len(kept), (name, by, limits)
+            # Whoever changes what they were given changes nobody else's.
+            number = kept[-1].select_dtypes("number").columns[0]
+            kept[-1].loc[:, number] += 1
+            assert exactly(remembered(asked_before, name, by, limits)) == plain
