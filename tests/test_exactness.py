@@ -145,10 +145,10 @@ def test_what_is_kept_is_what_would_be_counted_anew(tmp_path: Path) -> None:
     remembered = Remembered(lambda store, name, by, limits: store.measure(name, by=by, limits=limits))
     for name, by in product((*STORED, "healing_clock", "risk_and_durability"), GROUPS):
         for limits in ("greenwood", "none") if "limits" in options_of(name) else ("none",):
-            plain = exactly(open_snapshot(place).measure(name, everything, by, limits=limits))  # type: ignore[arg-type]
+            plain = exactly(open_snapshot(place).measure(name, everything, by, limits=limits))
             kept = (
-                asked_before.measure(name, by=by, limits=limits),  # type: ignore[arg-type]
-                asked_before.measure(name, everything, by, limits=limits),  # type: ignore[arg-type]
+                asked_before.measure(name, by=by, limits=limits),
+                asked_before.measure(name, everything, by, limits=limits),
                 *(remembered(asked_before, name, by, limits) for _ in range(2)),
             )
             assert plain[-1]

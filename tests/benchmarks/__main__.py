@@ -100,6 +100,7 @@ def main(
             about["benchmarks"][name] = {
                 "seconds": time.monotonic() - began,
                 "tables": [{"title": each.title, "rows": each.rows, "notes": each.notes} for each in found.tables],
+                "growing": [vars(each) for each in found.growing],
                 "figures": [{**vars(each), "verdict": each.verdict} for each in found.figures],
             }
             if into:  # after each, so that a run that is stopped leaves what it measured

@@ -59,9 +59,20 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Growing:
+    """What grows with the number of records: what it is, of so many, in seconds ("s") or megabytes ("MB")."""
+
+    name: str
+    treatments: int
+    told: float
+    unit: str
+
+
+@dataclass(frozen=True)
 class Findings:
     tables: list[Table] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
+    growing: list[Growing] = field(default_factory=list)
 
 
 def written(cell: Cell) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from data.contract import TABLES
 from tests.benchmarks.commands import in_turns, median, median_ratio
-from tests.benchmarks.findings import Cell, Figure, Findings, Table, size_in_words
+from tests.benchmarks.findings import Cell, Figure, Findings, Growing, Table, size_in_words
 from tests.benchmarks.samples import Samples
 
 MEMORY = "1GB"
@@ -31,7 +31,7 @@ with duckdb.connect(sys.argv[1]) as connection:
 
 
 def measure(samples: Samples) -> Findings:
-    tables, ratios, peak = [], {}, None
+    tables, ratios, peak, growing = [], {}, None, []
     for size in samples.sizes:
         exports = samples.exports(size)
         if exports is None:
@@ -62,6 +62,7 @@ def measure(samples: Samples) -> Findings:
             )
             ratios[name] = against["seconds"]
         peak = max(each["peak_mb"] for each in runs["import"])
+        growing = [Growing("import", size, median(runs["import"])["seconds"], "s")]
         mb = sum(file.stat().st_size for file in files) / 1e6
         notes = [
             f"medians of {RUNS.get(size, 1)}, {mb:,.0f} MB of exports, --memory {MEMORY}; times is against read_csv"
@@ -74,4 +75,5 @@ def measure(samples: Samples) -> Findings:
             Figure("import with everything derived, against a typed read_csv", ratios.get("import"), 2.5),
             Figure("memory of an import at most", peak, 1000, " MB"),
         ],
+        growing,
     )

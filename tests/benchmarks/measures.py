@@ -25,7 +25,7 @@ from dashboard.figures import fingerprint
 from dashboard.filters import Filters
 from dashboard.store import Store, open_snapshot
 from data import current
-from tests.benchmarks.findings import Cell, Figure, Findings, Table, interleaved, ratio_of, size_in_words
+from tests.benchmarks.findings import Cell, Figure, Findings, Growing, Table, interleaved, ratio_of, size_in_words
 from tests.benchmarks.samples import Samples
 
 HEADLINES = {
@@ -177,4 +177,8 @@ def measure(samples: Samples) -> Findings:
             growth = statistics.median(largest[name][way]) / statistics.median(smallest[name][way])
         words = f"{name}: {size_in_words(samples.largest)} against {size_in_words(min(samples.sizes))}"
         figures.append(Figure(f"independent of the number of records, {words}", growth, INDEPENDENT))
-    return Findings(tables, figures)
+    growing = [
+        Growing(f"the three measures, {name}", samples.largest, statistics.median(largest[name]["all three"]), "s")
+        for name in SELECTIONS
+    ]
+    return Findings(tables, figures, growing)

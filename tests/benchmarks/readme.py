@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.benchmarks.findings import Cell, Figure, written
+from tests.benchmarks.findings import Cell, Figure, Growing, size_in_words, written
 
 SHOWN = ("measures", "libraries", "imports")
 """Benchmarks whose tables stand in the README, beside the goals of all."""
+LARGER = {"100 million": 100_000_000, "a billion": 1_000_000_000}
+UNITS = {
+    "s": (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 0.001)),
+    "MB": (("TB", 1e6), ("GB", 1e3), ("MB", 1.0)),
+}
 
 
 def as_markdown(run: Mapping[str, Any]) -> str:
-    """The goals, then the tables of SHOWN, with when, where and by which command it was measured."""
+    """When, where and how it was measured, the goals, the tables of SHOWN, and what more records would take."""
     machine = run["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
     parts = [
@@ -26,7 +31,27 @@ def as_markdown(run: Mapping[str, Any]) -> str:
         for table in run["benchmarks"].get(name, {"tables": []})["tables"]:
             parts += [f"{table['title']}:", _table(table["rows"])]
             parts += [f"({note})" for note in table["notes"]]
+    growing = [Growing(**each) for name in run["benchmarks"].values() for each in name["growing"]]
+    if growing:
+        parts += [
+            "What more records would take on that machine, in proportion to the largest sample measured. Not measured:"
+        ]
+        parts.append(_table([_extrapolated(each) for each in growing]))
     return "\n\n".join(parts)
+
+
+def _extrapolated(one: Growing) -> dict[str, Cell]:
+    """A row of what more records would take."""
+    row: dict[str, Cell] = {"": one.name, "measured": f"{_quantity(one, 1)} ({size_in_words(one.treatments)})"}
+    return row | {f"{name}, extrapolated": _quantity(one, size / one.treatments) for name, size in LARGER.items()}
+
+
+def _quantity(one: Growing, times: float) -> str:
+    """So many times as much, in the unit that fits."""
+    units = UNITS[one.unit]
+    told = one.told * times
+    unit, size = next(((unit, size) for unit, size in units if told >= size), units[-1])
+    return f"{written(told / size)} {unit}"
 
 
 def _table(rows: Sequence[Mapping[str, Cell]]) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from data import current
-from tests.benchmarks.findings import Cell, Figure, Findings, Table, size_in_words
+from tests.benchmarks.findings import Cell, Figure, Findings, Growing, Table, size_in_words
 from tests.benchmarks.samples import Samples
 
 LEVEL = 6
@@ -25,7 +25,7 @@ def packed(file: Path) -> int:
 
 def measure(samples: Samples) -> Findings:
     rows: list[dict[str, Cell]] = []
-    share = None
+    share, growing = None, []
     for size in samples.sizes:
         exports = samples.exports(size)
         if exports is None:
@@ -34,7 +34,7 @@ def measure(samples: Samples) -> Findings:
         with ThreadPoolExecutor(2) as pool:
             gzip = sum(pool.map(packed, files))
         snapshot = current(samples.snapshot(size)).path.stat().st_size
-        share = snapshot / gzip
+        share, growing = snapshot / gzip, [Growing("snapshot file", size, snapshot / 1e6, "MB")]
         rows.append(
             {
                 "treatment records": size,
@@ -49,4 +49,5 @@ def measure(samples: Samples) -> Findings:
     return Findings(
         [Table("Snapshot file", rows, notes)] if rows else [],
         [Figure(f"snapshot file, against gzip of its exports, {largest}", share, 1.0)],
+        growing,
     )

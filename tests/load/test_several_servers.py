@@ -128,9 +128,7 @@ def test_two_servers_are_one_dashboard(servers: Servers) -> None:
     kept = visitor(servers, "bert", at=0)
     kept_elsewhere = visitor(servers, "bert", at=1)
     for each in (kept, kept_elsewhere):
-        for one in bert.cookies:
-            if one.name == COOKIE:
-                each.cookies.set_cookie(one)
+        each.keep(COOKIE, next(str(held.value) for held in bert.cookies if held.name == COOKIE))
         assert each.open("results").heading == "Results"
     bert.get("/auth/logout")
     for each in (kept, kept_elsewhere):
