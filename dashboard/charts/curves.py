@@ -139,7 +139,7 @@ def _curve(group: Group, steps: _Steps, opacity: float) -> list[Figure]:
     day = steps.day.tolist()
     value = steps.share.round(5).tolist()
     firm = steps.firm
-    step = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
+    step: Figure = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
     edge = {"width": 0, "shape": "hv"}
     traces: list[Figure] = []
     known = ~np.isnan(steps.low) & ~(steps.at_risk < THIN)
@@ -151,14 +151,16 @@ def _curve(group: Group, steps: _Steps, opacity: float) -> list[Figure]:
             {**step, "x": days, "y": high, "line": edge, "fill": "tonexty", "fillcolor": wash(group.colour, opacity)},
         ]
     line = {"color": group.colour, "width": 2.25, "shape": "hv"}
-    name = safe(group.name)
-    hover = [
-        f"<b>{name}</b><br>day {count(when)}: {percent(left)}<br>{count(at_risk)} at risk"
-        for when, left, at_risk in zip(day, steps.share.tolist(), steps.at_risk.tolist(), strict=True)
-    ]
-    traces.append(
-        {**step, "x": day[: firm + 1], "y": value[: firm + 1], "line": line, "hoverinfo": "text", "hovertext": hover}
-    )
+    told = firm + 1
+    # What is the same of all points is written once: it would be most of what a page sends.
+    hover = {
+        "hoverinfo": "text",
+        "hovertemplate": "<b>%{meta}</b><br>day %{x:,.0f}: %{text}<br>%{customdata} at risk<extra></extra>",
+        "meta": safe(group.name),
+        "text": [percent(left) for left in steps.share[:told].tolist()],
+        "customdata": [count(at_risk) for at_risk in steps.at_risk[:told].tolist()],
+    }
+    traces.append({**step, "x": day[:told], "y": value[:told], "line": line, **hover})
     if firm < len(day):
         traces.append({**step, "x": day[firm:], "y": value[firm:], "line": line, "opacity": 0.3})
     return traces
