@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from tests.benchmarks.findings import Cell, Figure, Growing, size_in_words, written
@@ -10,6 +11,8 @@ from tests.benchmarks.findings import Cell, Figure, Growing, size_in_words, writ
 SHOWN = ("measures", "libraries", "imports")
 """Benchmarks whose tables stand in the README, beside the goals of all."""
 LARGER = {"100 million": 100_000_000, "a billion": 1_000_000_000}
+SOON = 10
+"""Seconds that somebody waits."""
 UNITS = {
     "s": (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 0.001)),
     "MB": (("TB", 1e6), ("GB", 1e3), ("MB", 1.0)),
@@ -36,7 +39,10 @@ def as_markdown(run: Mapping[str, Any]) -> str:
         parts += [
             "What more records would take on that machine, in proportion to the largest sample measured. Not measured:"
         ]
-        parts.append(_table([_extrapolated(each) for each in growing]))
+        rows = [_extrapolated(each) for each in growing]
+        asked = [each for each in growing if each.unit == "s" and each.name != "import"]
+        rows += [_processors(each, machine["processors"]) for each in asked]
+        parts.append(_table(rows))
     return "\n\n".join(parts)
 
 
@@ -44,6 +50,15 @@ def _extrapolated(one: Growing) -> dict[str, Cell]:
     """A row of what more records would take."""
     row: dict[str, Cell] = {"": one.name, "measured": f"{_quantity(one, 1)} ({size_in_words(one.treatments)})"}
     return row | {f"{name}, extrapolated": _quantity(one, size / one.treatments) for name, size in LARGER.items()}
+
+
+def _processors(one: Growing, processors: int) -> dict[str, Cell]:
+    """A row of how many processors would do it in SOON, if it divides evenly among them."""
+    needed: dict[str, Cell] = {
+        f"{name}, extrapolated": f"{max(1, ceil(one.told * size / one.treatments * processors / SOON)):,}"
+        for name, size in LARGER.items()
+    }
+    return {"": f"processors that would tell {one.name} in {SOON} s", "measured": None, **needed}
 
 
 def _quantity(one: Growing, times: float) -> str:

@@ -28,7 +28,7 @@ from dashboard.cli import main
 main()
 """
 """`outcomes`, which collects garbage when it is asked to."""
-LONGEST_START = 60.0
+LONGEST_START, LONGEST_END = 60.0, 20.0
 
 
 class Server:
@@ -98,7 +98,11 @@ def running(command: list[str], port: int, answering: str, log: Path, **variable
             yield Server(address, process.pid)
         finally:
             process.terminate()
-            process.wait(20)
+            try:
+                process.wait(LONGEST_END)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 @contextlib.contextmanager

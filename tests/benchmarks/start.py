@@ -21,7 +21,7 @@ from tests.benchmarks.serving import CHROMIUM, browsing, free_port, running
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-RUNS = 5
+RUNS = 3
 OURS = ".js-plotly-plot .main-svg"
 HELLO = '[data-testid="stVegaLiteChart"] :is(canvas, svg)'
 LONGEST = 60_000
