@@ -70,9 +70,12 @@ class Growing:
 
 @dataclass(frozen=True)
 class Findings:
+    """`wrong` is what may not be, whatever it takes: with it the command ends in an error."""
+
     tables: list[Table] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     growing: list[Growing] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
 
 def written(cell: Cell) -> str:
