@@ -134,7 +134,10 @@ def measure(samples: Samples) -> Findings:
             against[name] = float(row["intervals times"] or 0)
             rows.append({**row, "differs by": f"{difference:.0e}"})
         installed = {"polars", "lifelines", "R"} - set(runs)
-        notes = ["times is against Outcomes", *(f"{name} is not installed" for name in sorted(installed))]
+        notes = [
+            "times is against Outcomes, whose rates are the whole measure, from the records; others count made rows",
+            *(f"{name} is not installed" for name in sorted(installed)),
+        ]
         tables.append(Table(f"Rates and curves, {size_in_words(size)} treatment records", rows, notes))
     in_words = f"interval curve with log-rank, {size_in_words(samples.largest)}"
     figures = [
