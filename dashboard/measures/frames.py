@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,4 +53,10 @@ def typed(figures: pd.DataFrame, by: Groups, counts: Sequence[str]) -> pd.DataFr
     """The same types whatever is selected, nothing too: texts, whole counts, and everything else a number."""
     types = dict.fromkeys(figures.columns, "float64") | dict.fromkeys((*by, "estimator", "limits"), "str")
     types |= dict.fromkeys(counts, "int64") | {"logrank_df": "Int64"}
-    return figures.astype({column: types[column] for column in figures.columns})
+    return cast(figures, {column: types[column] for column in figures.columns})
+
+
+def cast(figures: pd.DataFrame, types: Mapping[Hashable, Any]) -> pd.DataFrame:
+    """The same with columns of these types; those that have theirs already are left alone, for each takes its time."""
+    differing = {str(column): kind for column, kind in types.items() if figures[column].dtype != kind}
+    return figures.assign(**{column: figures[column].astype(kind) for column, kind in differing.items()})

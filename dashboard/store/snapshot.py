@@ -23,6 +23,7 @@ from dashboard import figures
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
 from dashboard.measures import ESTIMATES, OF_FIGURES, OF_RESOLUTION_CURVES, OF_RETURN_CURVES
 from dashboard.measures.comparison import groups_in_words
+from dashboard.measures.frames import cast
 from dashboard.measures.maintenance import ReturnCurves, return_curves
 from dashboard.measures.resolution import Limits, ResolutionCurves, resolution_curves
 from dashboard.store.changes import Changes
@@ -194,7 +195,7 @@ class Store:
                 raise FilterError(f"the reference {reference!r} is none of the groups; there are: {found}")
             estimates = ESTIMATES[name](rows, tuple(by), level, **more)
         texts = (*by, "effect", "outcome", "scale", "month")
-        return estimates.astype({column: "str" for column in texts if column in estimates})
+        return cast(estimates, {column: "str" for column in texts if column in estimates})
 
     def _resolution_curves(
         self, filters: Filters, by: tuple[str, ...], clock: Clock, level: float, limits: Limits
