@@ -32,6 +32,7 @@ from tests.access.signing import COOKIE, SECRET, claims, cookie
 from tests.browser.test_browser import PATIENCE, browser, pytestmark, serious, settle
 from tests.conftest import import_once
 from tests.drawing import random_exports
+from tests.faults.sessions import Session
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -123,9 +124,14 @@ class SignedIn:
     wrong: list[str] = field(default_factory=list)
 
     @property
+    def kept(self) -> dict[str, str]:
+        """The cookies, by their names."""
+        cookies: list[Any] = self.context.cookies()
+        return {one["name"]: one["value"] for one in cookies}
+
+    @property
     def cookies(self) -> str:
-        kept: list[Any] = self.context.cookies()
-        return "; ".join(f"{one['name']}={one['value']}" for one in kept)
+        return "; ".join(f"{name}={value}" for name, value in self.kept.items())
 
     def listen(self) -> None:
         self.page.on("console", lambda said: self.wrong.append(said.text) if "Policy" in said.text else None)
@@ -174,11 +180,22 @@ def test_a_role_opens_its_pages_and_no_other(role: str, signed_in: dict[str, Sig
     offered = page.get_by_role("combobox", name="Table", exact=True).input_value()
     assert (offered == "Treatments") == (role in ("clinician", "analyst"))
     assert NAMES[role] in page.get_by_test_id("stSidebar").inner_text()
-    for title in sorted(CLOSED[role]):
-        assert somebody.open(f"{address}/{PATHS[title]}") == "Not open to you"
-        shown = page.get_by_test_id("stMain").inner_text()
-        assert f'The page "{title}" is not open to your role, {role}. If you need it, ask the front desk.' in shown
-        assert not re.search(r"\bP\d+\b", shown)
+    first, *others = sorted(CLOSED[role])
+    assert somebody.open(f"{address}/{PATHS[first]}") == "Not open to you"
+    is_told_so(role, first, page.get_by_test_id("stMain").inner_text())
+    session = Session(address, role)  # the others without the browser: all that is sent, whether it is shown or not
+    for name, value in somebody.kept.items():
+        session.keep(name, value)
+    for title in others:
+        sent = session.open(*PATHS[title].partition("?")[::2])
+        assert (sent.heading, sent.exceptions) == ("Not open to you", [])
+        is_told_so(role, title, sent.text.replace("\\", ""))
+    session.close()
+
+
+def is_told_so(role: str, title: str, told: str) -> None:
+    assert f'The page "{title}" is not open to your role, {role}. If you need it, ask the front desk.' in told
+    assert not re.search(r"\bP\d+\b", told)
 
 
 def test_whoever_has_no_role_sees_nothing(signed_in: dict[str, SignedIn], address: str) -> None:
