@@ -27,7 +27,7 @@ import data
 from dashboard import audit
 from dashboard.store import open_snapshot
 from tests.access.signing import COOKIE, SECRET, claims, cookie
-from tests.access.test_signed_in import free_port, running
+from tests.access.test_signed_in import free_port, plainly, running
 from tests.conftest import import_once
 from tests.drawing import write_exports
 from tests.faults.sessions import Session, Shown, words_of
@@ -130,11 +130,6 @@ class Everybody:
         if role not in self.others:
             self.others[role] = person(self.people[0].session.address, role, "", f"another {role}")
         return self.others[role]
-
-
-def plainly(shown: Shown) -> str:
-    """What was sent without the signs that keep markdown from being any."""
-    return shown.text.replace("\\", "")
 
 
 def titles(read: list[Shown | None]) -> set[str]:

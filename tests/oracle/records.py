@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -56,18 +57,23 @@ def yes_no(value: bool | None) -> str:
     return "" if value is None else "yes" if value else "no"
 
 
-def dose_band(row: Row, treatments: Iterable[Row]) -> str:
+DOSED_ALIKE = ("treatment_type", "area", "dose_unit")
+
+
+def doses_alike(treatments: Iterable[Row]) -> dict[tuple[Any, ...], list[float]]:
+    """The doses of all records, by what has to be the same for them to be compared."""
+    alike = defaultdict(list)
+    for row in treatments:
+        if row.get("dose") is not None:
+            alike[tuple(row.get(name) or None for name in DOSED_ALIKE)].append(row["dose"])
+    return alike
+
+
+def dose_band(row: Row, doses: Mapping[tuple[Any, ...], list[float]]) -> str:
     """The third in which a record's dose is among those of the same treatment type, area and unit."""
     if row.get("dose") is None:
         return ""
-    alike = [
-        other["dose"]
-        for other in treatments
-        if other.get("dose") is not None
-        and all(
-            (other.get(name) or None) == (row.get(name) or None) for name in ("treatment_type", "area", "dose_unit")
-        )
-    ]
+    alike = doses[tuple(row.get(name) or None for name in DOSED_ALIKE)]
     below = Fraction(sum(dose < row["dose"] for dose in alike), len(alike))
     return "lower third" if below < Fraction(1, 3) else "middle third" if below < Fraction(2, 3) else "upper third"
 
@@ -86,6 +92,7 @@ def treatment_records(exports: Exports) -> list[Row]:
     linked rows of the export.
     """
     patients = {row["patient_id"]: row for row in exports.patients}
+    doses = doses_alike(exports.treatments)
     records = []
     for row in exports.treatments:
         patient = patients.get(row["patient_id"], {})
@@ -96,7 +103,7 @@ def treatment_records(exports: Exports) -> list[Row]:
         attributes["sex"] = patient.get("sex") or ""
         attributes["skin_type"] = patient.get("skin_type") or ""
         attributes["smoker"] = yes_no(patient.get("smoker"))
-        attributes["dose_band"] = dose_band(row, exports.treatments)
+        attributes["dose_band"] = dose_band(row, doses)
         attributes["month"] = f"{day.year:04}-{day.month:02}"
         attributes["quarter"] = f"{day.year:04}-Q{(day.month + 2) // 3}"
         attributes["year"] = f"{day.year:04}"

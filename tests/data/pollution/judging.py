@@ -113,6 +113,7 @@ class Batches:
 
     def __init__(self, cases: Sequence[Polluted], folder: Path) -> None:
         self.importer = Importer(folder)
+        self.cases = {case.name: case for case in cases}
         self.known: dict[str, Outcome] = {}
         self.together: dict[str, Sequence[Polluted]] = {case.name: [case] for case in cases}
         for is_mapped, may_be_refused in itertools.product((False, True), repeat=2):

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from data.contract import TABLES
@@ -52,7 +53,13 @@ class Registry:
 
     def cases(self) -> list[Polluted]:
         """Every kind in every variant, on every table or on one in turn, named and marked apart."""
-        found = []
+        return [replace(make(), name=name) for name, make in self._made()]
+
+    def names(self) -> list[str]:
+        """The names of the cases, none of which is made for that."""
+        return [name for name, _ in self._made()]
+
+    def _made(self) -> Iterator[tuple[str, Callable[[], Polluted]]]:
         for number, (kind, tables, variants, text, rows) in enumerate(self.kinds):
             for place, table in enumerate(tables):
                 for at, variant in enumerate(variants):
@@ -60,10 +67,12 @@ class Registry:
                         continue
                     name = table or next(one.name for one in TABLES.values() if variant in one.column_names)
                     mark = f"{self.letter}{number}{name[0]}{at}"
-                    case = kind(clean(name, mark, rows, text), variant)
                     told = "" if variant is None else f", {_told(variant)}"
-                    found.append(replace(case, name=f"{kind.__name__}, {name}{told}"))
-        return found
+                    yield f"{kind.__name__}, {name}{told}", partial(_make, kind, variant, name, mark, rows, text)
+
+
+def _make(kind: Kind, variant: Any, table: str, mark: str, rows: int, text: Callable[[str, str, int], str]) -> Polluted:
+    return kind(clean(table, mark, rows, text), variant)
 
 
 def _told(variant: Any) -> str:
