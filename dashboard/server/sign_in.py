@@ -149,7 +149,7 @@ def configured() -> SignIn | None:
 
     Raises Refused where it has one that cannot work: half a sign-in is none.
     """
-    if _has_no_secrets():
+    if _has_no_secrets(tuple(config.get_option("secrets.files"))):
         return None
     if not secrets_singleton.load_if_toml_exists():
         raise Refused(".streamlit/secrets.toml is there and cannot be read, so nobody knows who may come in")
@@ -161,9 +161,12 @@ def configured() -> SignIn | None:
 
 
 @cache
-def _has_no_secrets() -> bool:
-    """Whether there was no such file when this was first asked; one that comes later holds from the next start on."""
-    return not any(map(os.path.exists, config.get_option("secrets.files")))
+def _has_no_secrets(places: tuple[str, ...]) -> bool:
+    """Whether there was no such file when this was first asked; one that comes later holds from the next start on.
+
+    Of each places anew: `outcomes serve` asks before Streamlit has read in STREAMLIT_SECRETS_FILES where they are.
+    """
+    return not any(map(os.path.exists, places))
 
 
 @lru_cache(maxsize=1)
