@@ -26,6 +26,9 @@ class SuppressedStore(Store):
 
     def __init__(self, generation: data.Generation, k: int, scope: Scope = EVERYTHING) -> None:
         super().__init__(generation, scope=scope)
+        self._keep_back(k)
+
+    def _keep_back(self, k: int) -> None:
         self.suppress_below = k
         self.name = f"{self.name}-below-{k}"  # what is remembered of it is told to nobody else
         self._tables: dict[tuple[str, tuple[str, ...]], Merged | None] = {}
