@@ -200,7 +200,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str, source: str, number
             replaced.append(f"{literal(f'{source}/')} || {quoted(column)} as {quoted(column)}")
     rows = f"select * replace ({', '.join(replaced)}) from {table}" if replaced else f"select * from {table}"
     if table == "treatment_types":  # of several catalogues the latest counts, in its order
-        return f"select *, row_number() over () as place, created_at from ({rows}) cross join snapshot"
+        return f"select types.*, row_number() over () as place, created_at from ({rows}) as types cross join snapshot"
     return rows
 
 

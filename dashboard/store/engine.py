@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any, TypeVar
+from functools import partial, reduce
+from typing import Any, TypeVar, cast
 
 import duckdb
 import pandas as pd
@@ -24,7 +24,7 @@ from dashboard.store.changes import Changes
 from dashboard.store.connection import BATCH_ROWS, HARDENING
 from dashboard.store.snapshot import Store
 from dashboard.store.suppressed import SuppressedStore
-from dashboard.store.translating import translated
+from dashboard.store.translating import FILTERS, translated
 from data import EVERYTHING, ImportRefused, Scope
 from data.extracting import NOT_CUT
 from data.generations import folder_of
@@ -61,7 +61,6 @@ class EngineStore(Store):
         for setting in HARDENING:
             self._connection.execute(setting)
         self._session = self._told(self._opened)
-        self._require_everything()
         self._stored = {}
         self._look()
 
@@ -69,37 +68,44 @@ class EngineStore(Store):
         """A session of its own, with a view of every relation."""
         session = SparkSession.builder.remote(self.engine).create()
         session.client.set_retry_policies([DefaultPolicy(max_retries=TRIES)])
-        for table in RELATIONS:
-            self._read(session, table).createOrReplaceTempView(_OF_EACH.get(table, table))
+        rows = {table: self._read(session, table) for table in RELATIONS}
+        self._require_everything(rows)
+        for column in APART:
+            value = functions.substring(functions.col(f"of_{column}"), len(MARK) + 1, LONGEST_NAME)
+            rows["treatment_records"] = rows["treatment_records"].withColumn(column, value)
+        for table, of_all in rows.items():
+            of_all.drop(*_OF_FOLDERS).createOrReplaceTempView(_OF_EACH.get(table, table))
         for table in _OF_EACH:
             session.sql(translated(queries.read(f"sharing/{table}"))).createOrReplaceTempView(table)
         return session
 
     def _read(self, session: SparkSession, table: str) -> DataFrame:
-        """The rows of a relation of all sources."""
+        """The rows of a relation of all sources, with those columns that their folders tell."""
         place = self._share.path.absolute() / table
-        rows = session.read.option("basePath", str(place)).parquet(*(f"{place}/{one}" for one in self._share.folders))
-        if table == "treatment_records":
-            for column in APART:
-                marked = functions.col(f"of_{column}")
-                rows = rows.withColumn(column, functions.substring(marked, len(MARK) + 1, LONGEST_NAME))
-        return rows.drop(*_OF_FOLDERS)
+        return session.read.option("basePath", str(place)).parquet(*(f"{place}/{one}" for one in self._share.folders))
 
-    def _require_everything(self) -> None:
-        """Refuses where the engine finds less than there is: a folder that it cannot see may be empty to it."""
-        views = {table: _OF_EACH.get(table, table) for table in RELATIONS}
-        counted = " union all ".join(f"select '{table}', count(*) from {view}" for table, view in views.items())
-        read = dict(self._rows(counted))
-        for table, rows in self._share.rows_of:
-            if read[table] != rows:
+    def _require_everything(self, rows: Mapping[str, DataFrame]) -> None:
+        """Refuses where the engine finds less than is shared: a folder that it cannot see may be empty to it."""
+        counted = [
+            of_all.groupBy().agg(functions.lit(table).alias("table"), functions.count("*").alias("rows"))
+            for table, of_all in rows.items()
+        ]
+        read = {row["table"]: row["rows"] for row in reduce(DataFrame.unionAll, counted).collect()}
+        for table, shared in self._share.rows_of:
+            if read[table] != shared:
                 raise ImportRefused(
-                    f"The engine at {self.engine} finds {read[table]:,} rows of {table}, where {rows:,} are shared in "
-                    f"{self._share.path}. It has to see that folder under the same name."
+                    f"The engine at {self.engine} finds {read[table]:,} rows of {table}, where {shared:,} are shared "
+                    f"in {self._share.path}. It has to see that folder under the same name."
                 )
 
     def cut_to(self, scope: Scope) -> EngineStore:
         """The same, for a scope that is everything; raises ImportRefused for another."""
         return EngineStore(self._share, self.engine, scope)
+
+    def close(self) -> None:
+        """Ends the session, which the engine would else keep until it is forgotten."""
+        self._session.stop()
+        super().close()
 
     def since(self, earlier: Store) -> Changes:
         """Raises ImportRefused: a share is what it is now."""
@@ -144,14 +150,15 @@ class EngineStore(Store):
     def _answer(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
         """The answer to a select, whose query ends where nobody waits for it any more."""
         given = dict(parameters or {})
-        filters = given.pop("filters", {})
-        assert isinstance(filters, dict)
-        bound = given | {f"filters_{name}": value for name, value in filters.items()}
+        filters = cast(Mapping[str, object], given.pop("filters", {}))
+        chosen = {name: value for name, value in filters.items() if value is not None}
+        select = translated(sql, frozenset(chosen))
+        bound = given | {f"{FILTERS}{name}": value for name, value in chosen.items()}
         tag = uuid.uuid4().hex
         stopping.by(partial(self._session.interruptTag, tag))
         self._session.addTag(tag)
         try:
-            return self._told(lambda: self._session.sql(translated(sql), args=bound).toArrow())
+            return self._told(lambda: self._session.sql(select, args=bound).toArrow())
         finally:
             self._session.removeTag(tag)
 
