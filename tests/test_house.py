@@ -143,6 +143,20 @@ def test_only_cursors_are_asked() -> None:
                 assert ast.unparse(call.func.value) in asked, ast.unparse(call)
 
 
+def test_no_query_has_a_second_copy() -> None:
+    """Where an engine answers, and where its SQL is made, no SQL names a relation: all of it is of queries/."""
+    read = re.compile(rf"\b(from|join) ({'|'.join((*RELATIONS, *queries.MACROS))})\b", re.IGNORECASE)
+    for module in ("engine", "translating"):
+        tree = ast.parse((ROOT / "dashboard" / "store" / f"{module}.py").read_text())
+        texts = [
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        assert not [text for text in texts if read.search(text)]
+    stems = [path.stem for path in SQL_FILES]
+    assert not [stem for stem in stems if re.search(r"spark|sail|databricks|duckdb", stem)]
+    assert set(queries.names("sharing")) <= set(RELATIONS)
+
+
 def test_every_relation_says_which_of_its_rows_a_scope_leaves() -> None:
     """One that says nothing is in no extract; and no id is in one that has no pseudonym."""
     assert set(ROWS) == set(RELATIONS)

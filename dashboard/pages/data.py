@@ -23,11 +23,11 @@ MAY_OPEN = may_import
 
 def render(filters: Filters) -> None:
     st.title(TITLE, anchor=False)
+    if told_of_engine("Each source imports its own exports, and shares the snapshot that comes of them."):
+        return
     st.markdown(
         "Bring in what your practice system exports, and see what became of every row. It stays on this machine."
     )
-    if told_of_engine("Each source imports its own exports, and shares the snapshot that comes of them."):
-        return
     store, trouble = readable_store()
     _facts(store)
     if store is not None:

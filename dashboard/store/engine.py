@@ -6,6 +6,7 @@ Only where a select is run differs from a snapshot of one's own; `translating.py
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial, reduce
@@ -32,7 +33,7 @@ from data.installation import installation_key
 from data.refusal import unwritable
 from data.sharing import APART, LONGEST_NAME, MARK, RELATIONS, Share
 
-TRIES = 4
+TRIES = 3
 """So often the engine is asked, within seconds, before it is said not to answer."""
 
 Given = TypeVar("Given")
@@ -60,6 +61,7 @@ class EngineStore(Store):
         self._connection = duckdb.connect(":memory:")  # through which answers become frames like those of a file
         for setting in HARDENING:
             self._connection.execute(setting)
+        self._opening = threading.Lock()
         self._session = self._told(self._opened)
         self._stored = {}
         self._look()
@@ -68,6 +70,14 @@ class EngineStore(Store):
         """A session of its own, with a view of every relation."""
         session = SparkSession.builder.remote(self.engine).create()
         session.client.set_retry_policies([DefaultPolicy(max_retries=TRIES)])
+        try:
+            self._view(session)
+        except BaseException:
+            session.stop()
+            raise
+        return session
+
+    def _view(self, session: SparkSession) -> None:
         rows = {table: self._read(session, table) for table in RELATIONS}
         self._require_everything(rows)
         for column in APART:
@@ -77,7 +87,6 @@ class EngineStore(Store):
             of_all.drop(*_OF_FOLDERS).createOrReplaceTempView(_OF_EACH.get(table, table))
         for table in _OF_EACH:
             session.sql(translated(queries.read(f"sharing/{table}"))).createOrReplaceTempView(table)
-        return session
 
     def _read(self, session: SparkSession, table: str) -> DataFrame:
         """The rows of a relation of all sources, with those columns that their folders tell."""
@@ -148,19 +157,22 @@ class EngineStore(Store):
         return self._answer(sql, parameters).to_reader(BATCH_ROWS)
 
     def _answer(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
-        """The answer to a select, whose query ends where nobody waits for it any more."""
+        """The answer of the engine to a select."""
         given = dict(parameters or {})
         filters = cast(Mapping[str, object], given.pop("filters", {}))
         chosen = {name: value for name, value in filters.items() if value is not None}
         select = translated(sql, frozenset(chosen))
         bound = given | {f"{FILTERS}{name}": value for name, value in chosen.items()}
-        tag = uuid.uuid4().hex
-        stopping.by(partial(self._session.interruptTag, tag))
-        self._session.addTag(tag)
+        session = self._session
         try:
-            return self._told(lambda: self._session.sql(select, args=bound).toArrow())
-        finally:
-            self._session.removeTag(tag)
+            return _run(session, select, bound)
+        except PySparkException:
+            # Engines forget sessions that were idle for long, with their views: once it is asked in a new one.
+            with self._opening:
+                if self._session is session:
+                    self._session = self._told(self._opened)
+                    session.stop()
+            return self._told(lambda: _run(self._session, select, bound))
 
     def _told(self, asked: Callable[[], Given]) -> Given:
         """What the engine answers; where it does not, that is said in words."""
@@ -172,6 +184,17 @@ class EngineStore(Store):
             raise ImportRefused(
                 f"The engine at {self.engine} did not answer: {reason}. Is it running, and OUTCOMES_ENGINE its address?"
             ) from failure
+
+
+def _run(session: SparkSession, select: str, bound: dict[str, Any]) -> pa.Table:
+    """What a select gives; its query ends where nobody waits for it any more."""
+    tag = uuid.uuid4().hex
+    stopping.by(partial(session.interruptTag, tag))
+    session.addTag(tag)
+    try:
+        return session.sql(select, args=bound).toArrow()
+    finally:
+        session.removeTag(tag)
 
 
 class SuppressedEngineStore(SuppressedStore, EngineStore):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import streamlit as st
 
 import data
 from dashboard.store import Store, open_snapshot
@@ -51,6 +53,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     server.start(background=True)
     _, port = server.listening_address
     yield Shared(base / "shared", own, f"sc://127.0.0.1:{port}")
+    st.cache_resource.clear()  # of the pages, whose stores would else ask a server that is gone to forget them
+    gc.collect()
     server.stop()
 
 
