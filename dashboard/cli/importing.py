@@ -196,9 +196,9 @@ def _usual_place() -> Path:
 
 def _own_place() -> Path:
     """Where an import puts the snapshot that nobody names: with an engine that would be what is shared."""
-    from dashboard.store import ENGINE_VARIABLE, engine
+    from dashboard.store import ENGINE_VARIABLE, engine_address
 
-    if engine():
+    if engine_address():
         raise Refused(f"{ENGINE_VARIABLE} is set: say with --into where the snapshot of these exports is")
     return _usual_place()
 

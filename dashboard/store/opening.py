@@ -30,7 +30,7 @@ def snapshot_path() -> Path:
     return Path(os.environ.get(SNAPSHOT_VARIABLE) or DEFAULT_SNAPSHOT)
 
 
-def engine() -> str:
+def engine_address() -> str:
     """The address of the engine that answers instead of this process (OUTCOMES_ENGINE), "" where there is none."""
     return os.environ.get(ENGINE_VARIABLE, "")
 
@@ -40,7 +40,7 @@ def current_snapshot(place: Path) -> data.Generation:
 
     Raises data.ImportRefused where there is none, or where it is damaged or of another version.
     """
-    if not engine():
+    if not engine_address():
         return data.current(place)
     from data.sharing import shared
 
@@ -55,7 +55,7 @@ def default_snapshot(
     Raises data.ImportRefused where it cannot be built.
     """
     place = path or snapshot_path()
-    if place.exists() or engine():
+    if place.exists() or engine_address():
         return place, False
     data.import_exports([SAMPLE], into=place, progress=progress, figures=first_look)
     return place, True
@@ -77,7 +77,7 @@ def open_snapshot(
     """
     place = Path(path) if path else snapshot_path()
     k = privacy.suppress_below() if suppress_below is None else suppress_below
-    if engine():
+    if engine_address():
         return _asked_of_engine(place, k, scope)
     while True:
         generation = data.current(place)
@@ -103,7 +103,11 @@ def _asked_of_engine(folder: Path, k: int, scope: Scope) -> Store:
     from data.sharing import shared
 
     share = shared(folder)
-    return SuppressedEngineStore(share, engine(), k, scope) if k > 1 else EngineStore(share, engine(), scope)
+    return (
+        SuppressedEngineStore(share, engine_address(), k, scope)
+        if k > 1
+        else EngineStore(share, engine_address(), scope)
+    )
 
 
 def earlier_snapshots(pointer: Path) -> list[data.KeptSnapshot]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.charts.style import count
 from dashboard.filters import Filters
-from dashboard.store import engine
+from dashboard.store import engine_address
 from dashboard.ui import cache
 from dashboard.ui.address import anchor_of
 from dashboard.ui.wording import sentence
@@ -37,7 +37,7 @@ def heading(title: str, lead: str, filters: Filters) -> bool:
 
 def told_of_engine(why: str) -> bool:
     """Whether an engine answers for what several sources share; then says why something is not there."""
-    if not engine():
+    if not engine_address():
         return False
     st.info(
         f"{why} Open the snapshot of the clinic itself, by a dashboard without OUTCOMES_ENGINE.",
