@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
+import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,21 +44,34 @@ def of_clinics(source: str) -> Exports:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+def engine() -> Iterator[str]:
+    """The address of a Sail server; or of the engine that OUTCOMES_TEST_ENGINE names, which sees the same files."""
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        patch.setattr(sys, "ps1", "", raising=False)  # a worker of pytest-xdist is taken for PySpark's own doctests
+        importlib.import_module("pyspark.sql.connect.session")
+    if address := os.environ.get("OUTCOMES_TEST_ENGINE"):
+        yield address
+        return
     os.environ.setdefault("RUST_LOG", "error")
     from pysail.spark import SparkConnectServer
 
+    server = SparkConnectServer()
+    server.start(background=True)
+    _, port = server.listening_address
+    yield f"sc://127.0.0.1:{port}"
+    st.cache_resource.clear()  # of the pages, whose stores would else ask a server that is gone to forget them
+    gc.collect()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Shared:
     base = tmp_path_factory.mktemp("engine")
     own = {source: import_once(of_clinics(source), base / source) for source in CLINICS}
     for source in CLINICS:
         data.share(base / source / "outcomes.json", base / "shared" / source)
-    server = SparkConnectServer()
-    server.start(background=True)
-    _, port = server.listening_address
-    yield Shared(base / "shared", own, f"sc://127.0.0.1:{port}")
-    st.cache_resource.clear()  # of the pages, whose stores would else ask a server that is gone to forget them
-    gc.collect()
-    server.stop()
+    return Shared(base / "shared", own, engine)
 
 
 @pytest.fixture
