@@ -6,8 +6,8 @@
 Renaming a new pointer over the old one is the commit: readers see all tables of the old snapshot or all of the new one,
 and what a killed process leaves behind is named by no pointer. Earlier snapshots stay for a day, and the last of them
 longer, for whoever reads them still. The rows of treatment records, which the filters select from, stand apart by
-clinic and month (`of_clinic=_North/of_month=_2024-05`): with the sign before it no value is taken for a number, or for
-none.
+clinic and month (`of_clinic=_north-1f3870be/of_month=_2024-05`). Engines do not agree on what the name of a folder
+stands for (007, an umlaut, nothing), so these are for people, and the rows say of which clinic and month they are.
 
 What counts or names within one snapshot is made to do so among all: the numbers of rows have that of their source in
 their upper bits, and ids and files' names begin with the source (`north/P-17`). Who is treated at two sources is two
@@ -28,7 +28,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import duckdb
 
@@ -42,12 +41,14 @@ from data.refusal import ImportRefused, unwritable
 
 RELATIONS = tuple(name for name in attaching.RELATIONS if name != "figures")
 """What is shared; stored figures are of one snapshot alone."""
-APART = ("clinic", "month")
-"""The columns of treatment records by whose values files stand apart, after MARK."""
-MARK = "_"
+OF_FOLDERS = ("of_clinic", "of_month")
+"""The folders of treatment records: they say which clinic and month a file is of, and nothing that is not in it."""
+APART = (
+    "'_' || regexp_replace(lower(clinic::varchar), '[^a-z0-9]+', '-', 'g')[:40] || '-' || md5(clinic::varchar)[:8] "
+    "as of_clinic, '_' || month::varchar as of_month"
+)
 SOURCE_BITS = 40
 """A number is that of its source in the bits from this one on, and what it is within the source in those below."""
-LONGEST_NAME = 240
 KEPT_SECONDS = 24 * 3600
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,59}")
@@ -154,7 +155,6 @@ def _write(
     name = f"{generation.name}-{uuid.uuid4().hex[:8]}"
     with duckdb.connect(":memory:") as connection:
         attaching.attach(connection, generation.path)
-        _refuse_long_names(connection)
         for done, table in enumerate(RELATIONS):
             if progress:
                 progress(f"sharing {table}", done, len(RELATIONS))
@@ -162,9 +162,8 @@ def _write(
             place.parent.mkdir(parents=True, exist_ok=True)
             rows = _rows(connection, table, source, number)
             if table == "treatment_records":
-                marked = ", ".join(f"{literal(MARK)} || {column} as of_{column}" for column in APART)
-                rows = f"select * exclude ({', '.join(APART)}), {marked} from ({rows})"
-                how = f"format parquet, partition_by ({', '.join(f'of_{column}' for column in APART)})"
+                rows = f"select *, {APART} from ({rows})"
+                how = f"format parquet, partition_by ({', '.join(OF_FOLDERS)})"
                 connection.execute(f"copy ({rows}) to {literal(str(place))} ({how})")
             else:
                 place.mkdir()
@@ -179,15 +178,6 @@ def _write(
         "is_synthetic": is_synthetic,
         "format_version": FORMAT_VERSION,
     }
-
-
-def _refuse_long_names(connection: duckdb.DuckDBPyConnection) -> None:
-    for (clinic,) in connection.execute("select distinct clinic::varchar from treatment_records").fetchall():
-        if len(quote(clinic)) > LONGEST_NAME:
-            raise ImportRefused(
-                f"The name of the clinic {clinic[:40]!r}... is too long for a folder. Let the mapping call it by a "
-                "shorter one. Nothing was shared."
-            )
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str, source: str, number: int) -> str:

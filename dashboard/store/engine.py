@@ -31,7 +31,7 @@ from data.extracting import NOT_CUT
 from data.generations import folder_of
 from data.installation import installation_key
 from data.refusal import unwritable
-from data.sharing import APART, LONGEST_NAME, MARK, RELATIONS, Share
+from data.sharing import OF_FOLDERS, RELATIONS, Share
 
 TRIES = 3
 """So often the engine is asked, within seconds, before it is said not to answer."""
@@ -40,7 +40,6 @@ Given = TypeVar("Given")
 
 # What each source says for itself, of which queries/sharing makes one.
 _OF_EACH = {"snapshot": "snapshots", "treatment_types": "catalogues"}
-_OF_FOLDERS = ("source", "snapshot", *(f"of_{column}" for column in APART))
 
 
 class EngineStore(Store):
@@ -80,11 +79,8 @@ class EngineStore(Store):
     def _view(self, session: SparkSession) -> None:
         rows = {table: self._read(session, table) for table in RELATIONS}
         self._require_everything(rows)
-        for column in APART:
-            value = functions.substring(functions.col(f"of_{column}"), len(MARK) + 1, LONGEST_NAME)
-            rows["treatment_records"] = rows["treatment_records"].withColumn(column, value)
         for table, of_all in rows.items():
-            of_all.drop(*_OF_FOLDERS).createOrReplaceTempView(_OF_EACH.get(table, table))
+            of_all.drop("source", "snapshot", *OF_FOLDERS).createOrReplaceTempView(_OF_EACH.get(table, table))
         for table in _OF_EACH:
             session.sql(translated(queries.read(f"sharing/{table}"))).createOrReplaceTempView(table)
 

@@ -99,13 +99,7 @@ def local(shared: Shared, tmp_path_factory: pytest.TempPathFactory) -> Store:
     with duckdb.connect(str(file)) as connection:
         for table in RELATIONS:
             files = f"{shared.folder}/{table}/**/*.parquet"
-            read = f"read_parquet('{files}', hive_partitioning = {table == 'treatment_records'})"
-            connection.execute(f"create table {table} as from {read}")
-        connection.execute("alter table treatment_records drop source")
-        connection.execute("alter table treatment_records drop snapshot")
-        for column in ("clinic", "month"):
-            connection.execute(f"alter table treatment_records rename of_{column} to {column}")
-            connection.execute(f"update treatment_records set {column} = {column}[2:]")
+            connection.execute(f"create table {table} as from read_parquet('{files}', hive_partitioning = false)")
         # One row of each: the earliest cut-off, and the types of both, which have the same catalogue.
         connection.execute("delete from snapshot where as_of > (select min(as_of) from snapshot)")
         connection.execute("create or replace table snapshot as from snapshot limit 1")
