@@ -81,6 +81,11 @@ def _portable(node: exp.Expr) -> exp.Expr:
     """What sqlglot would leave as DuckDB has it, or change, as Spark has it."""
     if isinstance(node, exp.Explode) and node.expressions:  # unnest(structs, ...): their fields become columns
         return exp.Inline(this=node.this)
+    if isinstance(node, exp.GroupConcat) and isinstance(node.this.this, exp.Distinct):
+        # string_agg(distinct value, ... order by value): of several Spark's listagg makes an error of its own.
+        several = exp.func("sort_array", exp.func("collect_set", node.this.this.expressions[0]))
+        joined = exp.func("array_join", several, node.args["separator"])
+        return exp.Nullif(this=joined, expression=exp.Literal.string(""))
     values, condition = (node.this, node.expression) if isinstance(node, exp.Filter) else (node, None)
     if isinstance(values, exp.Min) and values.args.get("count"):  # min(distinct value, count): the first so many
         of = values.this.expressions[0] if isinstance(values.this, exp.Distinct) else values.this
