@@ -6,7 +6,7 @@ ImportRefused (the snapshot).
 
 filters.py     what is selected: one frozen value
 request.py     what is asked of a snapshot: one value for pages, commands, scripts and manifests
-store/         a snapshot opened read-only: measures, records, definitions
+store/         a snapshot opened read-only, or what several share and an engine reads: measures, records, definitions
 sandbox/       SQL from readers: a statement that is checked, in a process that can reach nothing
 measures/      from the counts of a measure's SQL to its figures
 changes.py     which figures and signals differ between two snapshots

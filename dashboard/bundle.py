@@ -215,7 +215,11 @@ def _script(store: Store, request: Request) -> str:
     heads += ["", f"selection: {words(store, request.filters)}", f"command: {request.command}"]
     if request.is_measure:
         heads.append("These are the counts; rates, limits and curves are estimated from them by the program.")
-    heads.append(f"To run it: duckdb -readonly {store.generation.path.name} < {request.name}.sql")
+    heads.append(
+        f"The engine was asked the same in its own SQL, of what is shared in {store.generation.path.name}."
+        if store.engine
+        else f"To run it: duckdb -readonly {store.generation.path.name} < {request.name}.sql"
+    )
     lines = "\n".join(heads).splitlines()
     macros = [
         f"create or replace temp macro {macro}(filters) as table (\n{queries.read(macro)}\n);\n"

@@ -61,6 +61,14 @@ BEGINS_WITH = {"plans": "returns", "results": "side_effects"}
 """Contributors whose counts are parts of what others count."""
 LEAVES_OUT = ("side_effects", "results", "resolution", "returns")
 """Contributors of which details may be left out; no effect or outcome is what others leave of a whole."""
+COUNTED = (
+    *("treated", "evaluable", "unseen", "affected", "unaffected"),
+    *("side effects", "resolved", "censored"),
+    *("courses", "completed", "open", "due", "kept"),
+    *("recorded", "occurred", "otherwise"),
+)
+"""What queries/contributors count: of each kind of contributors all units first, then those of what became of them."""
+
 OF_DETAIL = {
     "unseen": (
         "treated",

@@ -28,6 +28,7 @@ After it, for whoever reads:
     scope.py        which records somebody may be told of
     extracting.py   a snapshot cut to a scope
     pseudonyms.py   what stands in place of ids; installation.py: the key they are made with
+    sharing.py      a snapshot in a folder that several share, for an engine to compute on
 
 Before it: proposing/ (from files to a mapping), saved_mappings.py (kept beside the snapshot).
 Kept beside the snapshot too: practice_events.py (what changed in the practice on which day), saved_views.py (pages with
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from data.saved_queries import remove_query, save_query
     from data.saved_views import SavedView, SavedViews, remove_view, rename_view, save_view
     from data.scope import EVERYTHING, Scope
+    from data.sharing import share
 
 __all__ = [
     "COLOURS",
@@ -112,6 +114,7 @@ __all__ = [
     "saved_mappings",
     "saved_queries",
     "saved_views",
+    "share",
     "shipped_mappings",
     "snapshots",
     "with_unknown",
@@ -142,6 +145,7 @@ _ROOMS = {
     "saved_queries": ("remove_query", "save_query"),
     "saved_views": ("SavedView", "SavedViews", "remove_view", "rename_view", "save_view"),
     "scope": ("EVERYTHING", "Scope"),
+    "sharing": ("share",),
 }
 _OTHERWISE_CALLED = {"shipped_mappings": ("mapping", "shipped"), "written_catalogue": ("catalogue", "written")}
 _PLACES = {name: (room, name) for room, names in _ROOMS.items() for name in names} | _OTHERWISE_CALLED

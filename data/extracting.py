@@ -59,6 +59,10 @@ from data.scope import Scope
 NICENESS = 10
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 STALE_SECONDS = 24 * 3600
+NOT_CUT = (
+    "What several sources share cannot be cut to some clinics or practitioners, nor told under pseudonyms. "
+    "Open the snapshot of a clinic instead."
+)
 
 _ORDER = "\norder by "
 _NONE = "false"
@@ -109,6 +113,7 @@ def extract(generation: Generation, scope: Scope) -> Generation:
     """
     if scope.is_everything:
         return generation
+    _require_a_file(generation)
     folder = generation.path.parent / EXTRACTS
     try:
         name, key = _named(generation, scope)
@@ -122,6 +127,7 @@ def is_extracted(generation: Generation, scope: Scope) -> bool:
     """Whether `extract` would find what it gives, and make nothing. Raises ImportRefused as it does."""
     if scope.is_everything:
         return True
+    _require_a_file(generation)
     folder = generation.path.parent / EXTRACTS
     try:
         return _made(folder, f"{generation.path.stem}-{_named(generation, scope)[0]}") is not None
@@ -147,6 +153,11 @@ def extract_beside(generation: Generation, scope: Scope, ends_by: Callable[[Call
     if process.returncode:
         reason = told.decode(errors="replace") or "The records were not prepared: that was stopped. Try again."
         raise ImportRefused(reason)
+
+
+def _require_a_file(generation: Generation) -> None:
+    if generation.path.is_dir():
+        raise ImportRefused(NOT_CUT)
 
 
 def _named(generation: Generation, scope: Scope) -> tuple[str, bytes]:

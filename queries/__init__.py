@@ -14,6 +14,7 @@ The room decides what a select becomes:
     records/    the rows of a table, or patients listed, of the cohort (dashboard/store/)
     account/    what became of the imported rows, counted              (dashboard/store/)
     changes/    what differs in one table of two snapshots             (dashboard/store/)
+    sharing/    one relation of those of several sources               (dashboard/store/engine.py)
     examples/   queries to begin with, over what readers may ask       (dashboard/sandbox/)
 
     columns.csv what the columns that readers get mean, with their units  (dashboard/dictionary.py)

@@ -6,6 +6,7 @@ select
     treatment_no,
     patient_no,
     session_no,
+    treated_on,
     days_observed,
     is_evaluable,
     treatment_type,

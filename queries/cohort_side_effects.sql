@@ -13,5 +13,5 @@ select
     (filters['severity'] is null or list_contains(filters['severity'], severity))
     and (filters['serious'] is null or list_contains(filters['serious'], serious)) as is_selected
 from side_effect_observations
-join cohort(filters) as cohort using (treatment_no)
+join cohort(filters) as cohort on cohort.treatment_no = side_effect_observations.treatment_no
 where filters['effect'] is null or list_contains(filters['effect'], effect)

@@ -133,13 +133,28 @@ def test_the_readme_tells_every_command_and_option() -> None:
 
 def test_only_cursors_are_asked() -> None:
     """A connection that sessions share mixes their answers: every later call has a cursor, which may be stopped."""
+    asked = ("cursor_of(self._connection)", "self._session", "session")  # one of Spark Connect has queries of its own
     trees = [ast.parse(module.read_text()) for module in (ROOT / "dashboard" / "store").glob("*.py")]
     for function in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
         if function.name == "__init__":
             continue
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
             if isinstance(call.func, ast.Attribute) and call.func.attr in ("execute", "sql", "query", "table"):
-                assert ast.unparse(call.func.value) == "cursor_of(self._connection)", ast.unparse(call)
+                assert ast.unparse(call.func.value) in asked, ast.unparse(call)
+
+
+def test_no_query_has_a_second_copy() -> None:
+    """Where an engine answers, and where its SQL is made, no SQL names a relation: all of it is of queries/."""
+    read = re.compile(rf"\b(from|join) ({'|'.join((*RELATIONS, *queries.MACROS))})\b", re.IGNORECASE)
+    for module in ("engine", "translating"):
+        tree = ast.parse((ROOT / "dashboard" / "store" / f"{module}.py").read_text())
+        texts = [
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        assert not [text for text in texts if read.search(text)]
+    stems = [path.stem for path in SQL_FILES]
+    assert not [stem for stem in stems if re.search(r"spark|sail|databricks|duckdb", stem)]
+    assert set(queries.names("sharing")) <= set(RELATIONS)
 
 
 def test_every_relation_says_which_of_its_rows_a_scope_leaves() -> None:
@@ -172,6 +187,7 @@ def test_every_dependency_is_exact() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     listed = [
         *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["spark"],
         *project["dependency-groups"]["dev"],
         *project["build-system"]["requires"],
         *project["tool"]["uv"]["constraint-dependencies"],

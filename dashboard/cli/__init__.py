@@ -2,7 +2,7 @@
 
 serving.py    serve
 importing.py  import, check, propose, mappings
-snapshots.py  snapshots, catalogue
+snapshots.py  snapshots, share, catalogue
 exporting.py  export, measures
 reporting.py  report
 sql.py        sql
@@ -22,7 +22,7 @@ from dashboard.cli.importing import check, import_, mappings, propose
 from dashboard.cli.reporting import report
 from dashboard.cli.sampling import sample
 from dashboard.cli.serving import serve
-from dashboard.cli.snapshots import catalogue, snapshots
+from dashboard.cli.snapshots import catalogue, share, snapshots
 from dashboard.cli.sql import sql
 from dashboard.ending import Commands
 
@@ -40,6 +40,7 @@ for _command in (
     propose,
     mappings,
     snapshots,
+    share,
     catalogue,
     export,
     measures,

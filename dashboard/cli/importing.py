@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 @click.option("--into", type=click.Path(path_type=Path), help="The snapshot to add to or to make.")
 @click.option("--replace", is_flag=True, help="Start afresh instead of adding to the snapshot.")
 @click.option("--as-of", type=DAY, help="The data cut-off, where the records do not tell.")
+@click.option(
+    "--share",
+    "shared",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER/NAME",
+    help="Share the snapshot then, under that name, with an engine that reads the folder; see outcomes share.",
+)
 @with_memory
 @with_progress
 @with_report
@@ -35,14 +42,15 @@ def import_(
     into: Path | None,
     replace: bool,
     as_of: datetime.datetime | None,
+    shared: Path | None,
     memory: int | None,
     progress_format: str,
     report: Path | None,
 ) -> None:
     """Import exports into a snapshot: rows are matched by id, a later row replaces an earlier one."""
-    from data import import_exports
+    from data import ImportRefused, import_exports, share
 
-    place = into or _usual_place()
+    place = into or _own_place()
     _require_own_place(report, [*sources, place, Path(mapping or "")])
     files = [source.name for source in sources]
     with noted(place, "import", files=files, is_afresh=replace), Progress(progress_format) as progress:
@@ -57,10 +65,20 @@ def import_(
             memory=memory,
             rejects=_rejects(report or place),
         )
+    trouble = None
+    if shared:
+        try:
+            with noted(place, "share", name=shared.name), Progress(progress_format) as progress:
+                share(place, shared, progress)
+        except ImportRefused as refused:
+            trouble = Refused(f"the snapshot was imported, but not shared: {refused}")
     try:
         _tell(outcome, report, report or place)
     except KeyboardInterrupt:
         raise Refused("interrupted; the snapshot was published, but its report was not written to the end") from None
+    finally:
+        if trouble:
+            raise trouble
 
 
 @click.command()
@@ -174,6 +192,15 @@ def _usual_place() -> Path:
     from dashboard.store import snapshot_path
 
     return snapshot_path()
+
+
+def _own_place() -> Path:
+    """Where an import puts the snapshot that nobody names: with an engine that would be what is shared."""
+    from dashboard.store import ENGINE_VARIABLE, engine_address
+
+    if engine_address():
+        raise Refused(f"{ENGINE_VARIABLE} is set: say with --into where the snapshot of these exports is")
+    return _usual_place()
 
 
 def _first_look(place: Path, memory: int | None) -> list[tuple[str, str, str, bytes]]:

@@ -132,11 +132,10 @@ def earlier_number(place: Path, since: int | None) -> int | None:
 
 def existing_snapshot(snapshot: Path | None) -> Path:
     """The snapshot's place; where none is there and none was asked for, it is built from the bundled sample."""
-    from dashboard.store import SNAPSHOT_VARIABLE, default_snapshot
-    from data import current
+    from dashboard.store import SNAPSHOT_VARIABLE, current_snapshot, default_snapshot
 
     if snapshot is not None and not snapshot.exists():
-        current(snapshot)  # refuses, and says whether one was there
+        current_snapshot(snapshot)  # refuses, and says whether one was there
     with Progress() as progress:
         place, is_new = default_snapshot(snapshot, progress)
     if is_new:

@@ -38,7 +38,7 @@ def serve(
 ) -> None:
     """Open the dashboard in a browser."""
     from dashboard import privacy
-    from data import current
+    from dashboard.store import current_snapshot
 
     if suppress_below is not None:
         os.environ[privacy.VARIABLE] = str(suppress_below)
@@ -61,7 +61,7 @@ def serve(
         except OSError:
             raise Refused(f"port {port} is taken: name another with --port") from None
     place = existing_snapshot(snapshot)
-    current(place)
+    current_snapshot(place)
     os.environ["OUTCOMES_SNAPSHOT"] = str(place.resolve())
     from streamlit.web import cli as streamlit
 

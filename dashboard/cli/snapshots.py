@@ -1,4 +1,4 @@
-"""The snapshots that are kept, and the catalogue that they are derived by: `outcomes snapshots` and `catalogue`."""
+"""The snapshots that are kept, one that is shared, and the catalogue: `outcomes snapshots`, `share` and `catalogue`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,24 @@ def snapshots(snapshot: Path | None, return_to: int | None) -> None:
         again = "derived again, " if one.is_derived_again else ""
         told = one.problem or again + ", ".join(one.files[:3]) + more
         click.echo(f"{one.number:>6}  {mark:7}  {imported_at:19}  {one.as_of or ''!s:10}  {rows:>11}  {told}")
+
+
+@click.command()
+@click.argument("place", metavar="FOLDER/NAME", type=click.Path(path_type=Path))
+@with_snapshot
+@with_progress
+def share(place: Path, snapshot: Path | None, progress_format: str) -> None:
+    """Share the current snapshot under a NAME of its own in a FOLDER, in place of what this one shared before.
+
+    An engine (OUTCOMES_ENGINE) reads there what all share.
+    """
+    import data
+    from dashboard.store import snapshot_path
+
+    own = snapshot or snapshot_path()
+    with noted(own, "share", name=place.name), Progress(progress_format) as progress:
+        data.share(own, place, progress)
+    click.echo(f"{own}: shared as {place.name} in {place.parent}")
 
 
 @click.command()

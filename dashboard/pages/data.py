@@ -11,6 +11,7 @@ from dashboard.filters import Filters
 from dashboard.store import Store
 from dashboard.ui import catalogue, history
 from dashboard.ui.cache import readable_store
+from dashboard.ui.heading import told_of_engine
 from dashboard.ui.importing import bring_in
 from dashboard.ui.section import section
 
@@ -22,6 +23,8 @@ MAY_OPEN = may_import
 
 def render(filters: Filters) -> None:
     st.title(TITLE, anchor=False)
+    if told_of_engine("Each source imports its own exports, and shares the snapshot that comes of them."):
+        return
     st.markdown(
         "Bring in what your practice system exports, and see what became of every row. It stays on this machine."
     )

@@ -10,7 +10,7 @@ from dashboard.ui.changes.quality import data_quality
 from dashboard.ui.changes.records import records_changed
 from dashboard.ui.changes.signals import signals_changed
 from dashboard.ui.changes.summing_up import summary
-from dashboard.ui.heading import heading
+from dashboard.ui.heading import heading, told_of_engine
 
 TITLE = "What changed"
 URL_PATH = "what-changed"
@@ -18,6 +18,8 @@ URL_PATH = "what-changed"
 
 def render(filters: Filters) -> None:
     if not heading(TITLE, "What is new, edited or gone since an earlier snapshot, and which figures moved.", filters):
+        return
+    if told_of_engine("What is shared is what it is now: earlier snapshots stay with their source."):
         return
     earlier = earlier_snapshot()
     if earlier is None:

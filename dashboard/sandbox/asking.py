@@ -65,6 +65,8 @@ def ask(store: Store, sql: str, limits: Limits | None = None, *, is_checked: boo
     """
     if store.suppress_below > 1:
         raise Withheld("SQL reads single patients' records, and is withheld while small numbers are suppressed")
+    if store.engine:
+        raise NotAnswered("SQL is asked of the snapshot of a clinic, not of what several share by an engine.")
     limits = limits or Limits()
     if not sql.strip():
         raise NotAnswered("There is no query yet. Write a SELECT, or begin with an example.")

@@ -10,12 +10,12 @@ _opening = threading.Lock()
 
 def is_ready() -> bool:
     """Whether the current snapshot can be opened; each is opened once."""
-    from dashboard.store import open_snapshot, snapshot_path
-    from data import ImportRefused, current
+    from dashboard.store import current_snapshot, open_snapshot, snapshot_path
+    from data import ImportRefused
 
     with _opening:
         try:
-            name = current(snapshot_path()).name
+            name = current_snapshot(snapshot_path()).name
             if name not in _opened:
                 open_snapshot(snapshot_path())
                 _opened.add(name)

@@ -4,6 +4,7 @@ opening.py     where the snapshot is, how it is opened, and the figures that are
 names.py       the measures and record tables by name, their options, what they mean
 snapshot.py    Store: one snapshot
 suppressed.py  SuppressedStore: the same, with small numbers untold
+engine.py      EngineStore: what several sources share, as an engine answers for it; translating.py: SQL as it reads it
 changes.py     Changes: two snapshots side by side
 connection.py  what their connections have in common
 """
@@ -29,9 +30,12 @@ from dashboard.store.names import (
     unusual,
 )
 from dashboard.store.opening import (
+    ENGINE_VARIABLE,
     SNAPSHOT_VARIABLE,
+    current_snapshot,
     default_snapshot,
     earlier_snapshots,
+    engine_address,
     first_look,
     open_kept,
     open_snapshot,
@@ -44,6 +48,7 @@ from data import Scope
 __all__ = [
     "CHANGES",
     "CLOCKS",
+    "ENGINE_VARIABLE",
     "HORIZON_DAYS",
     "MEASURES",
     "MOST_FOUND",
@@ -61,9 +66,11 @@ __all__ = [
     "check_groups",
     "check_name",
     "counts_side_effects",
+    "current_snapshot",
     "default_snapshot",
     "definition",
     "earlier_snapshots",
+    "engine_address",
     "first_look",
     "open_kept",
     "open_snapshot",

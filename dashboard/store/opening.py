@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -14,10 +15,11 @@ import data
 from dashboard import figures, privacy
 from dashboard.store.snapshot import Store
 from dashboard.store.suppressed import SuppressedStore
-from data import EVERYTHING, Scope
+from data import EVERYTHING, ImportRefused, Scope
 from data.generations import number_of, published
 
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
+ENGINE_VARIABLE = "OUTCOMES_ENGINE"
 DEFAULT_SNAPSHOT = Path(".outcomes") / "snapshot.json"
 FEW_RECORDS = 2_000_000
 SAMPLE = Path(data.__file__).parent / "sample"
@@ -28,6 +30,23 @@ def snapshot_path() -> Path:
     return Path(os.environ.get(SNAPSHOT_VARIABLE) or DEFAULT_SNAPSHOT)
 
 
+def engine_address() -> str:
+    """The address of the engine that answers instead of this process (OUTCOMES_ENGINE), "" where there is none."""
+    return os.environ.get(ENGINE_VARIABLE, "")
+
+
+def current_snapshot(place: Path) -> data.Generation:
+    """The snapshot that is current at that place; with an engine, what is shared in that folder (data/sharing.py).
+
+    Raises data.ImportRefused where there is none, or where it is damaged or of another version.
+    """
+    if not engine_address():
+        return data.current(place)
+    from data.sharing import shared
+
+    return shared(place)
+
+
 def default_snapshot(
     path: Path | None = None, progress: Callable[[str, int, int], None] | None = None
 ) -> tuple[Path, bool]:
@@ -36,7 +55,7 @@ def default_snapshot(
     Raises data.ImportRefused where it cannot be built.
     """
     place = path or snapshot_path()
-    if place.exists():
+    if place.exists() or engine_address():
         return place, False
     data.import_exports([SAMPLE], into=place, progress=progress, figures=first_look)
     return place, True
@@ -50,12 +69,16 @@ def open_snapshot(
 ) -> Store:
     """The current snapshot behind that pointer (or snapshot file), checked against its SHA-256, cut to the scope.
 
+    Where OUTCOMES_ENGINE names an engine, such as sc://host:15002, it is what is shared in that folder, as the engine
+    answers for it; `memory` is then the engine's business.
     `memory` bounds, in bytes, what DuckDB works in; more is spilled to the folder for temporary files.
     `suppress_below` is the smallest count that is told; where it is None, OUTCOMES_SUPPRESS_BELOW says so, else 0.
     Raises data.ImportRefused where there is no snapshot, or where it is damaged or of another version.
     """
     place = Path(path) if path else snapshot_path()
     k = privacy.suppress_below() if suppress_below is None else suppress_below
+    if engine_address():
+        return _asked_of_engine(place, k, scope)
     while True:
         generation = data.current(place)
         try:
@@ -66,11 +89,32 @@ def open_snapshot(
                 raise
 
 
+def _asked_of_engine(folder: Path, k: int, scope: Scope) -> Store:
+    # Of pandas it is told nothing that it might not support, only of Arrow; and that it tried in vain is told in words.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]", UserWarning)
+    try:
+        from dashboard.store.engine import EngineStore, SuppressedEngineStore
+    except ModuleNotFoundError as missing:
+        raise ImportRefused(
+            f"{ENGINE_VARIABLE} is set, and what asks an engine is not installed ({missing.name}). Install it: "
+            "uv sync --extra spark"
+        ) from missing
+    from data.sharing import shared
+
+    share = shared(folder)
+    return (
+        SuppressedEngineStore(share, engine_address(), k, scope)
+        if k > 1
+        else EngineStore(share, engine_address(), scope)
+    )
+
+
 def earlier_snapshots(pointer: Path) -> list[data.KeptSnapshot]:
     """The snapshots behind a pointer that were imported before the current one and can be opened, the newest first."""
     try:
         kept = data.snapshots(pointer)
-    except data.ImportRefused:
+    except ImportRefused:
         # A snapshot file that is opened by itself has none beside it.
         return []
     current = next((one.number for one in kept if one.is_current), 0)
@@ -84,7 +128,7 @@ def open_kept(pointer: Path, number: int, suppress_below: int | None = None, sco
     """
     file = next((file for file in published(pointer) if number_of(file) == number), None)
     if not file:
-        raise data.ImportRefused(f"Snapshot {number} is not kept any more. Choose another one.")
+        raise ImportRefused(f"Snapshot {number} is not kept any more. Choose another one.")
     return open_snapshot(file, suppress_below, scope=scope)
 
 

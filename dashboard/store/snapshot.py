@@ -57,8 +57,11 @@ class Store:
 
     Of a scope that is not everything an extract of `snapshot` is read (data/extracting.py), so that there are no other
     rows to tell of; `generation` and `name` are then those of the extract, and `limited_to` says what it is, else "".
-    `is_up_to_date` where the snapshot holds all that is derived now, and was not made by an earlier version.
+    `is_up_to_date` where the snapshot holds all that is derived now, and was not made by an earlier version. `engine`
+    is the address of the one that answers, "" where that is this process itself.
     """
+
+    engine = ""
 
     def __init__(self, generation: data.Generation, memory: int | None = None, scope: Scope = EVERYTHING) -> None:
         self.snapshot = generation
@@ -78,16 +81,20 @@ class Store:
         self._connection.execute(f"set memory_limit = '{memory or most_memory()}B'; set temp_directory = '{spilled}'")
         for setting in HARDENING:
             self._connection.execute(setting)
-        about = self._rows("select as_of, created_at, is_synthetic, coalesce(limited_to, '') from snapshot")[0]
-        self.as_of: datetime.date = about[0]
-        self.created_at: datetime.datetime = about[1]
-        self.is_synthetic: bool = about[2]
-        self.limited_to: str = about[3]
         stored = self._rows(
             "select measure, groups, content from figures where fingerprint = $fingerprint",
             {"fingerprint": figures.fingerprint()},
         )
         self._stored: dict[tuple[str, str], bytes] = {(measure, by): content for measure, by, content in stored}
+        self._look()
+
+    def _look(self) -> None:
+        """What is read of a snapshot when it is opened, and what is remembered of it from then on."""
+        about = self._rows("select as_of, created_at, is_synthetic, coalesce(limited_to, '') from snapshot")[0]
+        self.as_of: datetime.date = about[0]
+        self.created_at: datetime.datetime = about[1]
+        self.is_synthetic: bool = about[2]
+        self.limited_to: str = about[3]
         self._curves: dict[tuple[Any, ...], ResolutionCurves] = {}
         self._return_curves: dict[tuple[Any, ...], ReturnCurves] = {}
         self._resampling = threading.Lock()
@@ -263,21 +270,25 @@ class Store:
             if not self._is_known(patient_id):
                 raise FilterError(f"there is no patient {patient_id!r}")
         if search:
-            sql = f"from ({sql}) where contains(lower(concat_ws(chr(10), *columns(*))), lower($search))"
+            sql = self._searched(sql, _parameters(sql, filters, horizon_days, "", patient_id))
         if limit is not None:
             sql = f"from ({sql}) limit {int(limit)}"
         parameters = _parameters(sql, filters, horizon_days, search, patient_id)
         periods = self._periods(table) if table in DAYS and limit is None and not search else []
         if len(periods) > 1:
             return self._by_period(table, sql, filters or Filters(), periods)
-        return cursor_of(self._connection).sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
+        return self._reader(sql, parameters)
+
+    def _searched(self, sql: str, parameters: Mapping[str, object]) -> str:
+        """The select of those rows that have the text of `$search` in a cell."""
+        return f"from ({sql}) where contains(lower(concat_ws(chr(10), *columns(*))), lower($search))"
 
     def _periods(self, table: str) -> list[tuple[datetime.date, datetime.date]]:
         """The first and last day of each period with about PERIOD_ROWS of all records of the table."""
         counted = f"""
-            with days as (select {DAYS[table]} as day, count(*) as records from {table} group by all),
+            with days as (select {DAYS[table]} as day, count(*) as records from {table} group by {DAYS[table]}),
             so_far as (select day, sum(records) over (order by day) - records as before from days)
-            select min(day), max(day) from so_far group by before // {PERIOD_ROWS} order by all
+            select min(day), max(day) from so_far group by floor(before / {PERIOD_ROWS}) order by min(day)
         """
         return [(first, last) for first, last in self._rows(counted)]
 
@@ -290,14 +301,14 @@ class Store:
             # The day of a treatment is one by which the cohort is selected, so that less has to be scanned.
             within = _within(filters, first, last) if table == "treatments" else filters
             bound = {"filters": within.to_sql(), "first": first, "last": last}
-            return cursor_of(self._connection).sql(of_period, params=bound).to_arrow_reader(BATCH_ROWS)
+            return self._reader(of_period, bound)
 
         def batches() -> Iterator[pa.RecordBatch]:
             for period in periods:
                 yield from reader(*period)
 
-        empty = cursor_of(self._connection).sql(f"from ({sql}) limit 0", params={"filters": filters.to_sql()})
-        return pa.RecordBatchReader.from_batches(empty.to_arrow_reader(1).schema, batches())
+        empty = self._reader(f"from ({sql}) limit 0", {"filters": filters.to_sql()})
+        return pa.RecordBatchReader.from_batches(empty.schema, batches())
 
     def record_count(self, table: str, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> int:
         """How many records of a table belong to the cohort."""
@@ -345,8 +356,11 @@ class Store:
 
     def recall_counts(self, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> pd.DataFrame:
         """How many stand on the recall list (`listed`), per `status` and `basis`."""
-        counted = f"select status, basis, count(*) as listed from ({records_sql('recall_list')}) group by all"
-        return self._frame(f"{counted} order by all", _parameters(counted, filters, horizon_days))
+        listed = records_sql("recall_list")
+        counted = (
+            f"select status, basis, count(*) as listed from ({listed}) group by status, basis order by status, basis"
+        )
+        return self._frame(counted, _parameters(counted, filters, horizon_days))
 
     def account(self, name: str, import_no: int | None = None) -> pd.DataFrame:
         """What became of the imported rows, counted as `queries/account/<name>.sql` says; of one import, or of all."""
@@ -430,6 +444,9 @@ class Store:
 
     def _frame(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         return cursor_of(self._connection).execute(sql, parameters).df()
+
+    def _reader(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.RecordBatchReader:
+        return cursor_of(self._connection).sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
 
 
 def _within(filters: Filters, first: datetime.date, last: datetime.date) -> Filters:

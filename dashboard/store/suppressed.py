@@ -26,6 +26,9 @@ class SuppressedStore(Store):
 
     def __init__(self, generation: data.Generation, k: int, scope: Scope = EVERYTHING) -> None:
         super().__init__(generation, scope=scope)
+        self._keep_back(k)
+
+    def _keep_back(self, k: int) -> None:
         self.suppress_below = k
         self.name = f"{self.name}-below-{k}"  # what is remembered of it is told to nobody else
         self._tables: dict[tuple[str, tuple[str, ...]], Merged | None] = {}
@@ -122,6 +125,9 @@ class SuppressedStore(Store):
             queries.contributors(contributors, groups), {"filters": Filters().to_sql(), "most": self.suppress_below}
         )
         found[list(groups)] = found[list(groups)].astype(str)
+        # What stands first is what the others are weighed by, and sums of shares are those of one order.
+        places = {counted: place for place, counted in enumerate(privacy.COUNTED)}
+        found = found.assign(place=found["counted"].map(places)).sort_values(["place", *groups, "detail"])
         cells = [
             Cell(
                 at=tuple(row[column] for column in columns),

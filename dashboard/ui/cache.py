@@ -28,6 +28,7 @@ from dashboard.store import (
     Changes,
     Scope,
     Store,
+    current_snapshot,
     default_snapshot,
     open_kept,
     open_snapshot,
@@ -80,7 +81,7 @@ def current_store() -> Store:
         return shown
     if _STORE not in st.session_state:
         place = _place(snapshot_path())
-        st.session_state[_STORE] = _store(place, current(place), figures_scope(), smallest_told())
+        st.session_state[_STORE] = _store(place, current_snapshot(place), figures_scope(), smallest_told())
     store: Store = st.session_state[_STORE]
     return store
 

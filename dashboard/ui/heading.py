@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.charts.style import count
 from dashboard.filters import Filters
+from dashboard.store import engine_address
 from dashboard.ui import cache
 from dashboard.ui.address import anchor_of
 from dashboard.ui.wording import sentence
@@ -32,6 +33,17 @@ def heading(title: str, lead: str, filters: Filters) -> bool:
             title="No treatment record matches this selection",
         )
     return selected != 0
+
+
+def told_of_engine(why: str) -> bool:
+    """Whether an engine answers for what several sources share; then says why something is not there."""
+    if not engine_address():
+        return False
+    st.info(
+        f"{why} Open the snapshot of the clinic itself, by a dashboard without OUTCOMES_ENGINE.",
+        title="Not there for what several sources share",
+    )
+    return True
 
 
 def told_of_records() -> None:

@@ -2,15 +2,7 @@
 -- Counted are courses; due; kept, whose detail is how the plan was. Of the patients there are the first $most by
 -- number.
 -- grain: group, counted and detail
-with
-    selected_courses as (
-        select distinct {{ group }}, patient_no, course_no from cohort($filters) where course_no is not null
-    ),
-    kept as (
-        select {{ group }}, patient_no, outcome
-        from selected_courses
-        join ({{ plan_outcomes }}) as outcomes using (course_no)
-    )
+with kept as ({{ plan_outcomes }})
 select
     {{ group }},
     'courses' as counted,

@@ -7,19 +7,26 @@ with
         select {{ group }}, patient_no, right_day is not null as is_resolved
         from cohort_side_effects($filters)
         where is_selected
+    ),
+    patients as (
+        select
+            {{ group }},
+            min(distinct patient_no, $most) as everybody,
+            min(distinct patient_no, $most) filter (where is_resolved) as resolved,
+            min(distinct patient_no, $most) filter (where not is_resolved) as censored,
+            count(*) as units
+        from side_effects
+        group by {{ group }}
     )
 select
     {{ group }},
-    unnest(['side effects', 'resolved', 'censored']) as counted,
-    unnest(['', 'ends', 'ends']) as detail,
+    0 as at_least,
     unnest(
         [
-            min(distinct patient_no, $most),
-            min(distinct patient_no, $most) filter (where is_resolved),
-            min(distinct patient_no, $most) filter (where not is_resolved)
-        ]
-    ) as patients,
-    0 as at_least,
-    unnest([count(*), 0, 0]) as units
-from side_effects
-group by {{ group }}
+            {'counted':'side effects', 'detail':'', 'patients':everybody, 'units':units},
+            {'counted':'resolved', 'detail':'ends', 'patients':resolved, 'units':0},
+            {'counted':'censored', 'detail':'ends', 'patients':censored, 'units':0}
+        ],
+        max_depth := 2
+    )
+from patients

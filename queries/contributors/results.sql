@@ -11,19 +11,29 @@ with
             recorded,
             case when outcome = 'asymmetry_change' then recorded else value end as occurred
         from ({{ patient_outcomes }}) as patient_outcomes
+    ),
+    patients as (
+        select
+            {{ group }},
+            outcome,
+            min(distinct patient_no, $most) filter (where recorded > 0) as recorded,
+            min(distinct patient_no, $most) filter (where occurred > 0) as occurred,
+            min(distinct patient_no, $most) filter (where occurred < recorded) as otherwise,
+            cast(sum(recorded) as bigint) as units
+        from outcomes
+        group by {{ group }}, outcome
     )
 select
     {{ group }},
-    unnest(['recorded', 'occurred', 'otherwise']) as counted,
     outcome as detail,
+    0 as at_least,
+    units,
     unnest(
         [
-            min(patient_no, $most) filter (where recorded > 0),
-            min(patient_no, $most) filter (where occurred > 0),
-            min(patient_no, $most) filter (where occurred < recorded)
-        ]
-    ) as patients,
-    0 as at_least,
-    cast(sum(recorded) as bigint) as units
-from outcomes
-group by {{ group }}, outcome
+            {'counted':'recorded', 'patients':recorded},
+            {'counted':'occurred', 'patients':occurred},
+            {'counted':'otherwise', 'patients':otherwise}
+        ],
+        max_depth := 2
+    )
+from patients

@@ -67,22 +67,26 @@ with
     )
 select
     {{ group }},
-    unnest(['treated', 'evaluable', 'unseen']) as counted,
-    unnest(['', '', 'unseen']) as detail,
-    unnest([treated, evaluable, unseen]) as patients,
     0 as at_least,
-    unnest([treated_sessions, evaluable_sessions, unseen_sessions]) as units
+    unnest(
+        [
+            {'counted':'treated', 'detail':'', 'patients':treated, 'units':treated_sessions},
+            {'counted':'evaluable', 'detail':'', 'patients':evaluable, 'units':evaluable_sessions},
+            {'counted':'unseen', 'detail':'unseen', 'patients':unseen, 'units':unseen_sessions}
+        ],
+        max_depth := 2
+    )
 from groups
 union all
-select {{ group }}, 'affected' as counted, effect as detail, patients, 0 as at_least, affected_sessions as units
+select {{ group }}, 0 as at_least, 'affected' as counted, effect as detail, patients, affected_sessions as units
 from affected
 union all
 select
     {{ group }},
+    case when at_least < $most then 0 else at_least end as at_least,
     'unaffected' as counted,
     effect as detail,
     patients,
-    case when at_least < $most then 0 else at_least end as at_least,
     unaffected_sessions as units
 from unaffected
 left join few_unaffected using ({{ group }}, effect)

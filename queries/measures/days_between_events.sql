@@ -20,7 +20,7 @@ with
             {{ severity }} as severity,
             effect,
             session_no,
-            as_of - days_observed as treated_on,
+            treated_on,
             month < strftime(as_of + 1 - coalesce($window_days, 0), '%Y-%m') as is_in_complete_month
         from cohort_side_effects($filters)
         cross join snapshot
@@ -30,7 +30,7 @@ with
         select *
         from affected
         union
-        select * replace ('any' as effect)
+        select {{ record_group }}, severity, 'any' as effect, session_no, treated_on, is_in_complete_month
         from affected
     ),
     months as (

@@ -11,12 +11,6 @@
 -- early_share_low, early_share_high, on_time_share, on_time_share_low, on_time_share_high, late_share,
 -- late_share_low, late_share_high, not_returned_share, not_returned_share_low, not_returned_share_high
 with
-    selected_courses as (
-        select {{ group }}, patient_no, course_no
-        from cohort($filters)
-        where course_no is not null
-        group by {{ group }}, patient_no, course_no
-    ),
     patients as (
         select
             {{ group }},
@@ -29,8 +23,7 @@ with
             count(*) filter (where outcome = 'on time') as on_time,
             count(*) filter (where outcome = 'late') as late,
             count(*) filter (where outcome = 'not returned') as not_returned
-        from selected_courses
-        join ({{ plan_outcomes }}) as outcomes using (course_no)
+        from ({{ plan_outcomes }}) as outcomes
         group by {{ group }}, patient_no
     )
 select

@@ -33,7 +33,15 @@ with
         group by {{ record_group }}, product, severity, effect
     )
 select
-    lots.*,
+    {{ record_group }},
+    product,
+    lot,
+    severity,
+    effect,
+    treated,
+    pending,
+    evaluable,
+    affected,
     cast(product_evaluable - evaluable as bigint) as others_evaluable,
     cast(product_affected - affected as bigint) as others_affected
 from lots

@@ -12,7 +12,10 @@
 -- Resour 2015; 50: 317.
 -- columns: first_day, last_day, outcome, recorded, patients, occurred, value, value_low, value_high
 with
-    bands as (select unnest([7, 15, 31, 61, 91, 181]) as first_day, unnest([14, 30, 60, 90, 180, 365]) as last_day),
+    bands as (
+        select first_day, last_day
+        from (values (7, 14), (15, 30), (31, 60), (61, 90), (91, 180), (181, 365)) as days(first_day, last_day)
+    ),
     records as (select {{ group }}, patient_no, treatment_no from cohort($filters)),
     groups as (select distinct {{ group }} from records),
     dates as (select treatment_no, treated_on, baseline_asymmetry::decimal(5, 3) as before from treatments),
@@ -20,7 +23,7 @@ with
         select
             {{ group }},
             patient_no,
-            followed_up_on - treated_on as day,
+            date_diff('day', treated_on, followed_up_on) as day,
             asymmetry::decimal(5, 3) - before as change,
             gais,
             satisfaction,
@@ -32,7 +35,7 @@ with
         join follow_up_links using (treatment_no)
         join follow_ups using (follow_up_no)
         join dates using (treatment_no)
-        where followed_up_on - treated_on between 7 and 365
+        where date_diff('day', treated_on, followed_up_on) between 7 and 365
     ),
     patients as (
         select

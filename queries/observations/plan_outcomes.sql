@@ -1,11 +1,19 @@
--- How every course kept its plan: early, on time, late, not returned, not yet due or without plan.
--- grain: course
+-- How every course of the cohort kept its plan: early, on time, late, not returned, not yet due or without plan.
+-- grain: group and course
+with
+    selected_courses as (
+        select {{ group }}, patient_no, course_no, days_observed
+        from cohort($filters)
+        where course_no is not null
+        group by {{ group }}, patient_no, course_no, days_observed
+    )
 select
-    course_no,
+    {{ group }},
+    patient_no,
     case
         when planned_interval_days is null
         then 'without plan'
-        when as_of - started_on <= planned_interval_days + 14
+        when days_observed <= planned_interval_days + 14
         then 'not yet due'
         when not is_returned
         then 'not returned'
@@ -15,5 +23,5 @@ select
         then 'late'
         else 'on time'
     end as outcome
-from courses
-cross join snapshot
+from selected_courses
+join (select course_no, planned_interval_days, interval_days, is_returned from courses) as plans using (course_no)

@@ -18,8 +18,8 @@ with
             lot,
             patient_no,
             count(*) as treatment_records,
-            max(days_observed) as days_since_first,
-            min(days_observed) as days_since_last,
+            min(treated_on) as first_treated_on,
+            max(treated_on) as last_treated_on,
             min(session_no) as session_no,
             bool_or(is_evaluable) as is_followed_up
         from records
@@ -30,12 +30,11 @@ select
     lot::varchar as lot,
     patient_id,
     treatment_records,
-    as_of - days_since_first as first_treated_on,
-    as_of - days_since_last as last_treated_on,
+    first_treated_on,
+    last_treated_on,
     is_followed_up,
     side_effects
 from exposed
 join (select session_no, patient_id from sessions) as people using (session_no)
-cross join snapshot
 left join effects using (product, lot, patient_no)
 order by product, lot, first_treated_on, patient_id

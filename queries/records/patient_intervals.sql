@@ -9,7 +9,7 @@
 -- completed, personal_interval_days, due_on, overdue_days, basis
 with
     own_courses as (
-        select *, row_number() over (partition by series_no order by course_no) as course
+        select *, cast(row_number() over (partition by series_no order by course_no) as bigint) as course
         from courses
         where patient_no in (select patient_no from sessions where patient_id = $patient_id)
     )
@@ -25,9 +25,8 @@ select
     completed,
     personal_interval_days,
     due_on,
-    as_of - due_on as overdue_days,
+    date_diff('day', due_on, started_on + interval_days) as overdue_days,
     basis
 from own_courses
 left join personal_intervals on personal_intervals.series_no = own_courses.series_no and not is_returned
-cross join snapshot
 order by own_courses.treatment_type, started_on

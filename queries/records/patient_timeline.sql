@@ -21,7 +21,12 @@ with
             treated_on,
             treatment_type,
             string_agg(
-                nullif(concat_ws(' ', area, '(' || side || ')', format('{:g}', dose), dose_unit), ''),
+                nullif(
+                    concat_ws(
+                        ' ', area, '(' || side || ')', regexp_replace(cast(dose as varchar), '[.]0$', ''), dose_unit
+                    ),
+                    ''
+                ),
                 '; '
                 order by treatment_no
             ) as details,
@@ -36,7 +41,7 @@ with
         select
             1 as kind,
             'session' as event,
-            row_number() over (order by session_no, treatment_type) as number,
+            cast(row_number() over (order by session_no, treatment_type) as bigint) as number,
             treated_on as began_on,
             treated_on,
             treatment_type,
@@ -45,7 +50,20 @@ with
             products,
             practitioners,
             planned_on,
-            asymmetry
+            cast(null as varchar) as effect,
+            cast(null as varchar) as severity,
+            cast(null as boolean) as serious,
+            cast(null as varchar) as action,
+            cast(null as date) as present_until,
+            cast(null as date) as gone_by,
+            cast(null as varchar) as ending,
+            asymmetry,
+            cast(null as integer) as satisfaction,
+            cast(null as integer) as gais,
+            cast(null as boolean) as goal_met,
+            cast(null as boolean) as overcorrected,
+            cast(null as boolean) as adjusted,
+            cast(null as boolean) as aftercare_followed
         from treated_types
         join treatment_types on code = treatment_type
         left join courses using (session_no, treatment_type)

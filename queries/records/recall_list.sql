@@ -22,6 +22,7 @@ with
     last_courses as (
         select
             series_no,
+            min(days_observed) as days_ago,
             arg_min(practitioner, treatment_no)::varchar as practitioner,
             arg_min(clinic, treatment_no)::varchar as clinic
         from cohort($filters)
@@ -32,16 +33,15 @@ with
         select
             patient_id,
             personal_intervals.*,
-            (due_on - last_course_on)::integer as usual_days,
-            (as_of - last_course_on)::integer as days_ago,
-            (as_of - due_on)::integer as overdue_days,
+            cast(date_diff('day', last_course_on, due_on) as integer) as usual_days,
+            days_ago,
+            cast(days_ago - date_diff('day', last_course_on, due_on) as integer) as overdue_days,
             practitioner,
             clinic
         from last_courses
         join personal_intervals using (series_no)
         join sessions using (session_no)
-        cross join snapshot
-        where as_of - due_on >= - $horizon_days
+        where days_ago - date_diff('day', last_course_on, due_on) >= - $horizon_days
     ),
     listed as (
         select
