@@ -16,6 +16,7 @@ from typing import Any, Literal, overload
 import duckdb
 import pandas as pd
 import pyarrow as pa
+from cachetools import LRUCache, cachedmethod
 
 import data
 import queries
@@ -95,6 +96,8 @@ class Store:
         self.created_at: datetime.datetime = about[1]
         self.is_synthetic: bool = about[2]
         self.limited_to: str = about[3]
+        self._counted: LRUCache[tuple[Any, ...], pd.DataFrame] = LRUCache(MOST_CURVES)
+        self._counting = threading.Condition()
         self._curves: dict[tuple[Any, ...], ResolutionCurves] = {}
         self._return_curves: dict[tuple[Any, ...], ReturnCurves] = {}
         self._resampling = threading.Lock()
@@ -211,14 +214,19 @@ class Store:
         asked = (filters, by, clock, level, limits)
         with self._resampling if limits == "clustered" else nullcontext():
             if asked not in self._curves:
-                parameters = {"filters": filters.to_sql(), "clock": clock}
-                counts = self._frame(queries.measure("time_to_resolution", by), parameters)
-                rows = queries.observations("resolution_observations", by)
-                observations = self._frame(rows, parameters) if limits == "clustered" else None
+                counts, observations = self._resolution_counts(filters, by, clock), None
+                if limits == "clustered":
+                    rows = queries.observations("resolution_observations", by)
+                    observations = self._frame(rows, {"filters": filters.to_sql(), "clock": clock})
                 self._curves[asked] = resolution_curves(counts, observations, by, level, limits)
                 if len(self._curves) > MOST_CURVES:
                     del self._curves[next(iter(self._curves))]
             return self._curves[asked]
+
+    @cachedmethod(lambda self: self._counted, condition=lambda self: self._counting)
+    def _resolution_counts(self, filters: Filters, by: tuple[str, ...], clock: Clock) -> pd.DataFrame:
+        """What curves are made of, with limits or without, which are asked for at once: counted once for both."""
+        return self._frame(queries.measure("time_to_resolution", by), {"filters": filters.to_sql(), "clock": clock})
 
     def _curves_of_return(self, filters: Filters, by: tuple[str, ...], level: float) -> ReturnCurves:
         """The curves that both measures of maintenance intervals read, remembered."""

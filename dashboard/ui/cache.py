@@ -46,7 +46,7 @@ SCOPES = 32
 """So many stores are open at a time, one for each scope that somebody who looks has; each takes few megabytes."""
 AT_ONCE = 0.1
 """Seconds for which pages wait for limits, after they were first asked for, before they are drawn without them."""
-LARGE, AFTER = 50_000, 1.0
+LARGE, AFTER = 5_000, 1.0
 """From so many treatment records on nobody waits, and limits are begun so many seconds later: the page comes first."""
 _SOON, _LATER, _EXTRACTS = Tasks(at_once=4), Tasks(at_once=2), Tasks(at_once=2)
 _NEWEST: dict[Path, str] = {}
