@@ -9,7 +9,7 @@ from typing import Any
 from tests.benchmarks.findings import Cell, Figure, Growing, size_in_words, written
 
 SHOWN = ("measures", "libraries", "imports")
-"""Benchmarks whose tables stand in the README, beside the goals of all."""
+"""Benchmarks whose tables of the largest sample stand in the README, beside the goals of all."""
 LARGER = {"100 million": 100_000_000, "a billion": 1_000_000_000}
 SOON = 10
 """Seconds that somebody waits."""
@@ -30,11 +30,14 @@ def as_markdown(run: Mapping[str, Any]) -> str:
     figures = [figure for name in run["benchmarks"].values() for figure in name["figures"]]
     known = [Figure(**{key: value for key, value in figure.items() if key != "verdict"}) for figure in figures]
     parts.append(_table([figure.row for figure in known]))
+    growing = [Growing(**each) for name in run["benchmarks"].values() for each in name["growing"]]
+    largest = size_in_words(max((each.treatments for each in growing), default=0))
     for name in SHOWN:
         for table in run["benchmarks"].get(name, {"tables": []})["tables"]:
+            if growing and f" {largest} " not in f"{table['title']} ":
+                continue
             parts += [f"{table['title']}:", _table(table["rows"])]
             parts += [f"({note})" for note in table["notes"]]
-    growing = [Growing(**each) for name in run["benchmarks"].values() for each in name["growing"]]
     if growing:
         parts += [
             "What more records would take on that machine, in proportion to the largest sample measured. Not measured:"
