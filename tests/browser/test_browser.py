@@ -150,6 +150,10 @@ DRAWN = """
 """Asked of the charts that are there at the time: one of those that were counted before may be gone meanwhile."""
 
 
+MENDED = """() => [...document.querySelectorAll('[data-testid="stSidebarNavItems"]')].every(
+    one => one.getAttribute("role") === "none" || !one.querySelector(":scope > div"))"""
+
+
 def settle(page: Page) -> None:
     """Waits until the app has run and everything is drawn."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
@@ -172,7 +176,8 @@ def by_menu(page: Page, title: str) -> None:
 
 
 def serious(page: Page) -> list[str]:
-    """What axe finds wrong that is serious or worse."""
+    """What axe finds wrong that is serious or worse, once our own script has mended the menu."""
+    page.wait_for_function(MENDED)
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page).response["violations"]
