@@ -227,7 +227,7 @@ def test_how_many_were_treated_is_left_out_wherever_few_were_not_followed_up(ran
             left_out += 1
             for name in ("follow_up_completeness", "follow_up_funnel", "practitioner_funnel", "results"):
                 assert reader.measure(name, by=(column,))["treated"].isna().all(), (name, column, seed)
-            assert np.isnan(reader.cohort_size(Filters(**{column: (store.values(column)[0][0],)}))[0])  # type: ignore
+            assert np.isnan(reader.cohort_size(Filters.of([(column, store.values(column)[0][0])]))[0])
     assert left_out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from tests.pages.opening import front_door, said
 
 PAGES_BY_URL = [page.URL_PATH for page in PAGES]
 FILTERS = (
-    Filters(treated_from="2023-03-01", treated_to="2024-06-30", dose_from=1, dose_to=500),  # type: ignore[arg-type]
+    Filters(datetime.date(2023, 3, 1), datetime.date(2024, 6, 30), dose_from=1, dose_to=500),
     Filters(clinic=("007", "South", ""), sex=("female", ""), area=("lips", "cheek", "")),
     Filters(severity=("mild", "moderate"), serious=("no", ""), smoker=("no", "")),
     Filters(effect=("bruising", "redness"), clinic=("Nørd / 'a' %2F", "2024-05")),
