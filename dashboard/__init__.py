@@ -4,7 +4,8 @@ For notebooks and scripts: `open_snapshot` gives a Store, cut to a `Scope` where
 names and options of the command line and `Filters`. What they refuse, they refuse with FilterError (what is asked) or
 ImportRefused (the snapshot).
 
-filters.py     what is selected: one frozen value
+filters.py     what is selected: one frozen value; periods.py: those that pages offer, and the ones before them
+figures.py     what everybody asks for first, which is stored with the snapshot
 request.py     what is asked of a snapshot: one value for pages, commands, scripts and manifests
 store/         a snapshot opened read-only, or what several share and an engine reads: measures, records, definitions
 sandbox/       SQL from readers: a statement that is checked, in a process that can reach nothing

@@ -17,6 +17,7 @@ RELATIONS = (*TABLES, *ACCOUNTS, *queries.MODEL)
 
 # What snapshots of this version did not have from the beginning; limited_to is set in extracts alone.
 _ADDED = {
+    "figures": " union all by name (select null::varchar as selection where false)",
     "imports": " union all by name (select null::varchar as shape where false)",
     "treatment_types": " union all by name (select null::varchar as colour where false)",
     "snapshot": " union all by name (select null::varchar as limited_to where false)",

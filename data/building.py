@@ -232,9 +232,8 @@ def _snapshot(connection: duckdb.DuckDBPyConnection, as_of: date | None, created
 
 def _figures(connection: duckdb.DuckDBPyConnection) -> None:
     """An empty table for the figures that the dashboard stores with a snapshot."""
-    connection.execute(
-        "create table built.figures (measure varchar, groups varchar, fingerprint varchar, content blob)"
-    )
+    columns = "selection varchar, measure varchar, groups varchar, fingerprint varchar, content blob"
+    connection.execute(f"create table built.figures ({columns})")
 
 
 def _require_one_kind(connection: duckdb.DuckDBPyConnection) -> None:

@@ -36,8 +36,8 @@ from data.reporting import (
 from data.sources import Plan, given_files, plan_import
 
 Progress = Callable[[str, int, int], None]
-Figures = list[tuple[str, str, str, bytes]]
-"""Measure, groups, the fingerprint of the code that made it, and the figure as bytes."""
+Figures = list[tuple[str, str, str, str, bytes]]
+"""Selection, measure, groups, the fingerprint of the code that made it, and the figure as bytes."""
 
 LARGEST_SHARE_OF_MEMORY = 4
 SMALLEST_MEMORY = 500_000_000
@@ -113,7 +113,7 @@ def finish(connection: duckdb.DuckDBPyConnection) -> None:
 def store(figures: Figures, place: Path) -> None:
     """Store figures in the snapshot that was built in this file."""
     with duckdb.connect(str(place)) as connection:
-        connection.executemany("insert into figures values (?, ?, ?, ?)", figures)
+        connection.executemany("insert into figures values (?, ?, ?, ?, ?)", figures)
 
 
 def check_exports(

@@ -27,7 +27,7 @@ select
     month,
     quarter,
     year,
-    'total' as total,
+    'total'::enum('total') as total,
     course_no,
     series_no,
     position,

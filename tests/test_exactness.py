@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import data
-from dashboard.figures import GROUPS
+from dashboard.figures import GROUPS, asked_first, selection
 from dashboard.figures import MEASURES as STORED
 from dashboard.filters import Filters
 from dashboard.store import MEASURES, Store, first_look, open_snapshot, options_of
@@ -137,8 +137,8 @@ def test_what_is_kept_is_what_would_be_counted_anew(tmp_path: Path) -> None:
     exports = write_exports(random_exports(3, 60), tmp_path / "exports")
     place = tmp_path / "snapshot.json"
     data.import_exports([exports], into=place, figures=first_look)
-    stored = {(measure, groups) for measure, groups, *_ in tables(place, ("figures",))["figures"]}
-    assert stored == set(product(STORED, map(",".join, GROUPS)))
+    stored = {(selection, measure, groups) for selection, measure, groups, *_ in tables(place, ("figures",))["figures"]}
+    assert stored == set(product([""], STORED, map(",".join, GROUPS)))
     # A period that ends after the last record has all records, and no figures that are stored.
     everything = Filters(treated_to=datetime.date(2100, 1, 1))
     asked_before = open_snapshot(place)
@@ -157,3 +157,22 @@ def test_what_is_kept_is_what_would_be_counted_anew(tmp_path: Path) -> None:
             number = kept[-1].select_dtypes("number").columns[0]
             kept[-1].loc[:, number] += 1
             assert exactly(remembered(asked_before, name, by, limits)) == plain
+
+
+def test_of_many_records_the_periods_that_pages_offer_are_kept_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.figures.MANY", 60)
+    exports = write_exports(random_exports(3, 60), tmp_path / "exports")
+    kept, plain = (tmp_path / f"{name}.json" for name in ("kept", "plain"))
+    data.import_exports([exports], into=kept, figures=first_look)
+    data.import_exports([exports], into=plain)
+    with_figures, without = open_snapshot(kept), open_snapshot(plain)
+    assert with_figures.period
+    asked = asked_first(60, with_figures.as_of, with_figures.period[1])
+    stored = {(selection, measure, groups) for selection, measure, groups, *_ in tables(kept, ("figures",))["figures"]}
+    assert stored == {(selection(filters), measure, ",".join(by)) for filters, measure, by in asked}
+    assert len({filters for filters, *_ in asked}) > 6
+    for filters, measure, by in asked:
+        answers = [store.measure(measure, filters, by, limits="none") for store in (with_figures, without)]
+        assert exactly(answers[0]) == exactly(answers[1]), (filters, measure, by)

@@ -1,23 +1,63 @@
-"""Long tables come period after period: the same rows, in the same order, as all at once."""
+"""Periods that pages offer, and the ones before them, by hand and by a calendar of single days."""
 
-from __future__ import annotations
+from datetime import date, timedelta
 
 import pytest
 
-import dashboard.store.snapshot as snapshot
 from dashboard.filters import Filters
-from tests.conftest import RandomSnapshot
+from dashboard.periods import compared, month_end, months_before, offered
+
+AS_OF = date(2025, 6, 30)
 
 
-@pytest.mark.parametrize("query", [{}, {"treated_from": "2023-01-20", "treated_to": "2024-09-30"}, {"side": ["left"]}])
-def test_periods_change_nothing(
-    random_snapshot: RandomSnapshot, monkeypatch: pytest.MonkeyPatch, query: dict[str, list[str] | str]
-) -> None:
-    _, store = random_snapshot(1)
-    filters = Filters.from_query(query)
-    for table in snapshot.DAYS:
-        whole = store.records_reader(table, filters).read_all()
-        assert whole.num_rows
-        monkeypatch.setattr(snapshot, "PERIOD_ROWS", 7)
-        assert store.records_reader(table, filters).read_all().equals(whole), table
-        monkeypatch.undo()
+@pytest.mark.parametrize(
+    ("last", "months", "first"),
+    [
+        ("2025-06-30", 12, "2024-07-01"),
+        ("2025-06-15", 12, "2024-06-16"),
+        ("2025-02-28", 3, "2024-12-01"),
+    ],
+)
+def test_a_period_of_whole_months(last: str, months: int, first: str) -> None:
+    assert months_before(date.fromisoformat(last), months) == date.fromisoformat(first)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "before"),
+    [
+        ("2025-01-01", "2025-06-30", ("2024-07-01", "2024-12-31")),
+        ("2025-01-01", None, ("2024-07-01", "2024-12-31")),
+        ("2024-06-16", "2025-06-15", ("2023-06-16", "2024-06-15")),
+        ("2024-03-01", "2024-03-31", ("2024-02-01", "2024-02-29")),
+        ("2025-03-10", "2025-03-12", ("2025-03-07", "2025-03-09")),
+        ("2025-01-31", "2025-02-27", ("2025-01-03", "2025-01-30")),
+        (None, "2024-12-31", ("2023-01-01", "2023-12-31")),
+        ("2025-03-10", "2025-03-10", ("2025-03-09", "2025-03-09")),
+    ],
+)
+def test_what_is_before_is_as_long(first: str | None, last: str | None, before: tuple[str, str]) -> None:
+    now, then, called = compared(Filters(treated_from=first, treated_to=last, sex="female"), AS_OF)  # type: ignore[arg-type]
+    assert (str(then.treated_from), str(then.treated_to)) == before
+    assert now.sex == then.sex == ("female",)
+    assert called == "the period before"
+    assert now.treated_from == then.treated_to + timedelta(days=1)  # type: ignore[operator]
+
+
+def test_without_a_period_the_last_twelve_months_are_compared() -> None:
+    now, then, called = compared(Filters(), AS_OF)
+    assert now == Filters(treated_from="2024-07-01", treated_to="2025-06-30")  # type: ignore[arg-type]
+    assert then == Filters(treated_from="2023-07-01", treated_to="2024-06-30")  # type: ignore[arg-type]
+    assert called == "the 12 months before"
+
+
+def test_periods_on_offer_end_with_the_last_treatment_or_its_month() -> None:
+    assert [(str(each.treated_from), str(each.treated_to)) for each in offered(date(2025, 6, 15))] == [
+        ("None", "None"),
+        ("2025-03-16", "2025-06-15"),
+        ("2025-04-01", "2025-06-30"),
+        ("2024-12-16", "2025-06-15"),
+        ("2025-01-01", "2025-06-30"),
+        ("2024-06-16", "2025-06-15"),
+        ("2024-07-01", "2025-06-30"),
+    ]
+    assert month_end(date(2024, 2, 3)) == date(2024, 2, 29)

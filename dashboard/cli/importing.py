@@ -18,6 +18,7 @@ from dashboard.ending import Refused
 
 if TYPE_CHECKING:
     from data import ImportReport
+    from data.importing import Figures
 
 
 @click.command("import")
@@ -203,7 +204,7 @@ def _own_place() -> Path:
     return _usual_place()
 
 
-def _first_look(place: Path, memory: int | None) -> list[tuple[str, str, str, bytes]]:
+def _first_look(place: Path, memory: int | None) -> Figures:
     from dashboard.store import first_look
 
     return first_look(place, memory)

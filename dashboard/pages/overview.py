@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ from dashboard.charts.maintenance import maintenance_intervals
 from dashboard.charts.rates import follow_up_completeness, side_effect_rates
 from dashboard.charts.resolution import time_to_resolution
 from dashboard.filters import Filters
+from dashboard.periods import compared
 from dashboard.privacy import Withheld
 from dashboard.report import Asked, make_report, to_html, to_pdf
 from dashboard.store import earlier_snapshots
@@ -34,22 +34,21 @@ from dashboard.ui.heading import heading
 from dashboard.ui.navigation import link
 from dashboard.ui.readings import headlines
 from dashboard.ui.section import small
-from dashboard.ui.sidebar import month_end, months_before
 from dashboard.ui.waiting import waited_for
 from dashboard.ui.wording import upper
 
 TITLE = "Overview"
 URL_PATH = "overview"
-MONTHS = 12
 Told = TypeVar("Told")
 
 
 def render(filters: Filters) -> None:
     if not heading(TITLE, "What follows treatment, how long it lasts, and when patients come back.", filters):
         return
-    now, before, when = _periods(filters)
+    store = current_store()
+    now, before, when = compared(filters, store.as_of)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.header(_day(now.treated_from) + " to " + _day(now.treated_to), anchor=False, width="content")
+        st.header(_day(now.treated_from) + " to " + _day(now.treated_to or store.as_of), anchor=False, width="content")
         with st.popover("Report", width="content"):
             st.fragment(_report)(filters)
     resolved = _told(arriving, "time_to_resolution_summary", now)
@@ -98,8 +97,7 @@ def _told(figures: Callable[..., Told], *asked: Any, **options: Any) -> Told | N
 def _returned(filters: Filters, now: Filters) -> pd.DataFrame:
     """How soon people came back, of the maintained type with the most courses now."""
     usual = usual_maintained_type(now)
-    of_type = filters if filters == now else replace(filters, treatment_type=usual)
-    returned = measure("maintenance_summary", of_type, ("treatment_type",))
+    returned = measure("maintenance_summary", filters, ("treatment_type",))
     return returned[returned["treatment_type"].isin(usual)]
 
 
@@ -142,25 +140,6 @@ def _report(filters: Filters) -> None:
                         key=f"report-{name}",
                         on_click="ignore",
                     )
-
-
-def _periods(filters: Filters) -> tuple[Filters, Filters, str]:
-    """The period chosen (without one the last twelve months), the one of equal length before it, and its name."""
-    last = filters.treated_to or current_store().as_of
-    if current_store().suppress_below:
-        last = month_end(last)
-    first = filters.treated_from or months_before(last, MONTHS)
-    day = datetime.timedelta(days=1)
-    if filters.treated_from or filters.treated_to:
-        earlier = first - (last - first) - day
-        if current_store().suppress_below:
-            earlier = months_before(first - day, (last.year - first.year) * 12 + last.month - first.month + 1)
-        return filters.within(first, last), filters.within(earlier, first - day), "the period before"
-    return (
-        filters.within(first, last),
-        filters.within(months_before(first - day, MONTHS), first - day),
-        "the 12 months before",
-    )
 
 
 def _day(day: datetime.date | None) -> str:

@@ -6,17 +6,18 @@ import os
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import product
 from pathlib import Path
 
 import duckdb
 
 import data
 from dashboard import figures, privacy
+from dashboard.filters import Filters
 from dashboard.store.snapshot import Store
 from dashboard.store.suppressed import SuppressedStore
 from data import EVERYTHING, ImportRefused, Scope
 from data.generations import number_of, published
+from data.importing import Figures
 
 SNAPSHOT_VARIABLE = "OUTCOMES_SNAPSHOT"
 ENGINE_VARIABLE = "OUTCOMES_ENGINE"
@@ -132,18 +133,21 @@ def open_kept(pointer: Path, number: int, suppress_below: int | None = None, sco
     return open_snapshot(file, suppress_below, scope=scope)
 
 
-def first_look(place: Path, memory: int | None = None) -> list[tuple[str, str, str, bytes]]:
-    """The figures to store with the snapshot in that file: measure, groups, fingerprint, content.
+def first_look(place: Path, memory: int | None = None) -> Figures:
+    """The figures to store with the snapshot in that file: selection, measure, groups, fingerprint, content.
 
     Limits that may take seconds are not among them. `memory` bounds, in bytes, what they are counted in.
     """
     store = Store(data.Generation(place, sha256="", name=place.stem), memory)
+    records, period = store.cohort_size()[1], store.period
+    asked = figures.asked_first(records, store.as_of, period[1] if period else store.as_of)
 
-    def made(name: str, by: tuple[str, ...]) -> tuple[str, str, str, bytes]:
-        return name, ",".join(by), figures.fingerprint(), figures.to_blob(store.measure(name, by=by, limits="none"))
+    def made(filters: Filters, name: str, by: tuple[str, ...]) -> tuple[str, str, str, str, bytes]:
+        content = figures.to_blob(store.measure(name, filters, by, limits="none"))
+        return figures.selection(filters), name, ",".join(by), figures.fingerprint(), content
 
     # While one is counted, another is estimated; where there are many records, that would take twice the memory.
-    with ThreadPoolExecutor(2 if store.cohort_size()[1] <= FEW_RECORDS else 1) as pool:
-        looks = list(pool.map(made, *zip(*product(figures.MEASURES, figures.GROUPS), strict=True)))
+    with ThreadPoolExecutor(2 if records <= FEW_RECORDS else 1) as pool:
+        looks = list(pool.map(made, *zip(*asked, strict=True)))
     store.close()
     return looks

@@ -83,10 +83,10 @@ class Store:
         for setting in HARDENING:
             self._connection.execute(setting)
         stored = self._rows(
-            "select measure, groups, content from figures where fingerprint = $fingerprint",
+            "select selection, measure, groups, content from figures where fingerprint = $fingerprint",
             {"fingerprint": figures.fingerprint()},
         )
-        self._stored: dict[tuple[str, str], bytes] = {(measure, by): content for measure, by, content in stored}
+        self._stored: dict[tuple[str, ...], bytes] = {tuple(asked): content for *asked, content in stored}
         self._look()
 
     def _look(self) -> None:
@@ -179,11 +179,11 @@ class Store:
             raise FilterError(f"groups cannot be compared within strata of the same: {', '.join(sorted(twice))}")
         check_groups(name, (*by, *strata))
         filters = filters or Filters()
-        is_first_look = filters.is_empty and (unit, window_days, clock, level, *strata) == FIRST_LOOK
-        is_first_look &= (limits == "none" or name not in OF_RESOLUTION_CURVES) and reference is None
-        stored = self._stored.get((name, ",".join(by))) if is_first_look else None
-        if stored:
-            return figures.from_blob(stored)
+        is_first_look = reference is None and (unit, window_days, clock, level, *strata) == FIRST_LOOK
+        if is_first_look and (limits == "none" or name not in OF_RESOLUTION_CURVES):
+            stored = self._stored.get((figures.selection(filters), name, ",".join(by)))
+            if stored:
+                return figures.from_blob(stored)
         sql = queries.measure(name, by, strata)
         given = {"filters": filters.to_sql(), "unit": unit, "window_days": window_days, "clock": clock}
         counts = partial(self._frame, sql, {key: value for key, value in given.items() if f"${key}" in sql})

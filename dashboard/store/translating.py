@@ -86,6 +86,8 @@ def _portable(node: exp.Expr) -> exp.Expr:
         several = exp.func("sort_array", exp.func("collect_set", node.this.this.expressions[0]))
         joined = exp.func("array_join", several, node.args["separator"])
         return exp.Nullif(this=joined, expression=exp.Literal.string(""))
+    if isinstance(node, exp.Cast) and node.is_type(exp.DType.ENUM):  # there are none: a value of a list is a text
+        return cast(exp.Expr, node.this)
     values, condition = (node.this, node.expression) if isinstance(node, exp.Filter) else (node, None)
     if isinstance(values, exp.Min) and values.args.get("count"):  # min(distinct value, count): the first so many
         of = values.this.expressions[0] if isinstance(values.this, exp.Distinct) else values.this

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime
 import math
 from typing import Any
@@ -12,6 +11,7 @@ import streamlit as st
 from dashboard import privacy
 from dashboard.charts.style import count, words
 from dashboard.filters import BOUND_FILTERS, VALUE_FILTERS, FilterError, Filters
+from dashboard.periods import OFFERED, month_end, months_before
 from dashboard.ui import cache
 from dashboard.ui.address import is_known, names_of
 from dashboard.ui.wording import plain, sentence
@@ -20,7 +20,6 @@ _FIRST = ("treatment_type",)
 _SECOND = ("practitioner", "clinic", "product", "area")
 _SIDE_EFFECTS = ("effect", "severity", "serious")
 _DAYS = (datetime.date(1900, 1, 1), datetime.date(2200, 12, 31))
-_SPANS = {"Last 3 months": 3, "Last 6 months": 6, "Last 12 months": 12, "All time": 0}
 
 
 def filter_panel() -> Filters:
@@ -87,30 +86,18 @@ def _period() -> dict[str, datetime.date | None]:
         name: st.date_input(label, None, *_DAYS, key=name, bind="query-params", format="YYYY-MM-DD")
         for name, label in (("treated_from", "Treated from"), ("treated_to", "Treated up to"))
     }
-    st.menu_button("Choose a period", list(_SPANS), key="span", on_click=_span, width="stretch")
+    st.menu_button("Choose a period", list(OFFERED), key="span", on_click=_span, width="stretch")
     return chosen
 
 
 def _span() -> None:
-    months = _SPANS[st.session_state["span"]]
+    months = OFFERED[st.session_state["span"]]
     period = cache.current_store().period
     last = period[1] if period else cache.current_store().as_of
     if cache.current_store().suppress_below:
         last = month_end(last)
     st.session_state["treated_to"] = last if months else None
     st.session_state["treated_from"] = months_before(last, months) if months else None
-
-
-def months_before(last: datetime.date, months: int) -> datetime.date:
-    """The first day of the period of so many whole months whose last day is that."""
-    after = last + datetime.timedelta(days=1)
-    year, month = divmod(after.year * 12 + after.month - 1 - months, 12)
-    return datetime.date(year, month + 1, min(after.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def month_end(day: datetime.date) -> datetime.date:
-    """The last day of that month."""
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def _doses() -> dict[str, float | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -15,7 +14,6 @@ from streamlit.testing.v1 import AppTest
 
 import data
 from dashboard.pages import PAGES
-from dashboard.ui.sidebar import months_before
 from dashboard.ui.wording import plain
 from tests.drawing import drawn, write_exports
 from tests.pages.opening import EVIL, MANY, ONE, Opened, said
@@ -131,18 +129,6 @@ def test_an_option_may_be_written_as_on_the_command_line(opened: Opened) -> None
     app = opened("many", MANY, "side-effects", rates_by="age_band")
     assert app.selectbox(key="rates_by").value == "Age band"
     assert not app.warning
-
-
-@pytest.mark.parametrize(
-    ("last", "months", "first"),
-    [
-        ("2025-06-30", 12, "2024-07-01"),
-        ("2025-06-15", 12, "2024-06-16"),
-        ("2025-02-28", 3, "2024-12-01"),
-    ],
-)
-def test_a_period_of_whole_months(last: str, months: int, first: str) -> None:
-    assert months_before(date.fromisoformat(last), months) == date.fromisoformat(first)
 
 
 def test_plain_text_stays_plain() -> None:
