@@ -180,10 +180,9 @@ class Store:
         check_groups(name, (*by, *strata))
         filters = filters or Filters()
         is_first_look = reference is None and (unit, window_days, clock, level, *strata) == FIRST_LOOK
-        if is_first_look and (limits == "none" or name not in OF_RESOLUTION_CURVES):
-            stored = self._stored.get((figures.selection(filters), name, ",".join(by)))
-            if stored:
-                return figures.from_blob(stored)
+        is_first_look &= limits == "none" or name not in OF_RESOLUTION_CURVES
+        if is_first_look and self.is_stored(name, filters, by):
+            return figures.from_blob(self._stored[figures.selection(filters), name, ",".join(by)])
         sql = queries.measure(name, by, strata)
         given = {"filters": filters.to_sql(), "unit": unit, "window_days": window_days, "clock": clock}
         counts = partial(self._frame, sql, {key: value for key, value in given.items() if f"${key}" in sql})
@@ -206,6 +205,10 @@ class Store:
             estimates = ESTIMATES[name](rows, tuple(by), level, **more)
         texts = (*by, "effect", "outcome", "scale", "month")
         return cast(estimates, {column: "str" for column in texts if column in estimates})
+
+    def is_stored(self, name: str, filters: Filters, by: Sequence[str]) -> bool:
+        """Whether the figures of a measure stand in the snapshot, as pages first ask for them, without options."""
+        return (figures.selection(filters), name, ",".join(by)) in self._stored
 
     def _resolution_curves(
         self, filters: Filters, by: tuple[str, ...], clock: Clock, level: float, limits: Limits

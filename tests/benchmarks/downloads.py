@@ -29,7 +29,19 @@ with duckdb.connect(snapshot, read_only=True) as connection:
 
 
 def measure(samples: Samples) -> Findings:
-    snapshot = samples.snapshot(samples.usual)
+    tables, ratios = [], dict.fromkeys(FORMATS, 0.0)
+    for size in samples.sizes:
+        rows, ratios = measured(samples, size)
+        title = f"Download of the {TABLE} of {size_in_words(size)} treatment records"
+        tables.append(Table(title, rows, [f"medians of {RUNS}; times is against COPY"]))
+    in_words = size_in_words(samples.largest)
+    figures = [Figure(f"download as {suffix}, against COPY, {in_words}", ratios[suffix], 1.5) for suffix in FORMATS]
+    return Findings(tables, figures)
+
+
+def measured(samples: Samples, size: int) -> tuple[list[dict[str, Cell]], dict[str, float]]:
+    """A row for each format and way, and for each format what a download takes for what COPY takes."""
+    snapshot = samples.snapshot(size)
     select = Request(TABLE).sql.replace("$filters", literal(Filters().to_sql()))
     commands: dict[str, tuple[object, ...]] = {}
     with tempfile.TemporaryDirectory(dir=samples.folder) as folder:
@@ -45,8 +57,4 @@ def measure(samples: Samples) -> Findings:
         for way in ("COPY", "export"):
             ratios[suffix] = median_ratio(runs[f"{way} {suffix}"], runs[f"COPY {suffix}"], "seconds")
             rows.append({"": f"{way} {suffix}", **median(runs[f"{way} {suffix}"]), "times": ratios[suffix]})
-    title = f"Download of the {TABLE} of {size_in_words(samples.usual)} treatment records"
-    return Findings(
-        [Table(title, rows, [f"medians of {RUNS}; times is against COPY"])],
-        [Figure(f"download as {suffix}, against COPY", ratios[suffix], 1.5) for suffix in FORMATS],
-    )
+    return rows, ratios

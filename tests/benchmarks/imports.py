@@ -16,8 +16,7 @@ from tests.benchmarks.findings import Cell, Figure, Findings, Growing, Table, si
 from tests.benchmarks.samples import Samples
 
 MEMORY = "1GB"
-RUNS = {100_000: 5, 1_000_000: 3}
-"""How often each is measured; of larger samples once."""
+RUNS = 3
 TYPES = {"text": "varchar", "date": "date", "decimal": "double", "integer": "integer", "boolean": "boolean"}
 BARE = f"""
 import sys, duckdb
@@ -47,7 +46,7 @@ def measure(samples: Samples) -> Findings:
                     "check": (*outcomes, "check", exports, "--memory", MEMORY),
                     "import": (*outcomes, "import", exports, "--into", into, "--replace", "--memory", MEMORY),
                 },
-                RUNS.get(size, 1),
+                RUNS,
             )
         rows: list[dict[str, Cell]] = []
         for name, several in runs.items():
@@ -64,9 +63,7 @@ def measure(samples: Samples) -> Findings:
         peak = max(each["peak_mb"] for each in runs["import"])
         growing = [Growing("import", size, median(runs["import"])["seconds"], "s")]
         mb = sum(file.stat().st_size for file in files) / 1e6
-        notes = [
-            f"medians of {RUNS.get(size, 1)}, {mb:,.0f} MB of exports, --memory {MEMORY}; times is against read_csv"
-        ]
+        notes = [f"medians of {RUNS}, {mb:,.0f} MB of exports, --memory {MEMORY}; times is against read_csv"]
         tables.append(Table(f"Import of {size_in_words(size)} treatment records", rows, notes))
     return Findings(
         tables,

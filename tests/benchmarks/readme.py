@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any
 
 from tests.benchmarks.findings import Cell, Figure, Growing, size_in_words, written
 
-SHOWN = ("measures", "libraries", "imports")
+OF_THE_LARGEST = ("measures", "libraries", "imports")
 """Benchmarks whose tables of the largest sample stand in the README, beside the goals of all."""
+OF_EVERY_SIZE = ("pages", "reruns", "sessions")
+"""Those whose tables all stand there."""
 LARGER = {"100 million": 100_000_000, "a billion": 1_000_000_000}
 SOON = 10
 """Seconds that somebody waits."""
@@ -20,11 +24,12 @@ UNITS = {
 
 
 def as_markdown(run: Mapping[str, Any]) -> str:
-    """When, where and how it was measured, the goals, the tables of SHOWN, and what more records would take."""
+    """When, where and how it was measured, the goals, tables, and what more records would take."""
     machine = run["machine"]
+    command = _without_folders(run["command"])
     versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
     parts = [
-        f"Measured {run['at']} at commit {run['commit']} by `{run['command']}`: {machine['processors']} processors "
+        f"Measured {run['at']} at commit {run['commit']} by `{command}`: {machine['processors']} processors "
         f"({machine['processor']}), {machine['memory_mb'] / 1024:.0f} GB, {versions}.",
     ]
     figures = [figure for name in run["benchmarks"].values() for figure in name["figures"]]
@@ -32,9 +37,12 @@ def as_markdown(run: Mapping[str, Any]) -> str:
     parts.append(_table([figure.row for figure in known]))
     growing = [Growing(**each) for name in run["benchmarks"].values() for each in name["growing"]]
     largest = size_in_words(max((each.treatments for each in growing), default=0))
-    for name in SHOWN:
+    for name in (*OF_THE_LARGEST, *OF_EVERY_SIZE):
         for table in run["benchmarks"].get(name, {"tables": []})["tables"]:
-            if growing and f" {largest} " not in f"{table['title']} ":
+            if name in OF_THE_LARGEST and growing and f" {largest} " not in f"{table['title']} ":
+                continue
+            if not table["rows"]:
+                parts += [f"{table['title']}."]
                 continue
             parts += [f"{table['title']}:", _table(table["rows"])]
             parts += [f"({note})" for note in table["notes"]]
@@ -47,6 +55,11 @@ def as_markdown(run: Mapping[str, Any]) -> str:
         rows += [_processors(each, machine["processors"]) for each in asked]
         parts.append(_table(rows))
     return "\n\n".join(parts)
+
+
+def _without_folders(command: str) -> str:
+    """The command, with the last part alone of each path, as folders are those of one machine."""
+    return shlex.join(re.sub(r"[^=,]*/(?=[^/=,])", "", part) for part in shlex.split(command))
 
 
 def _extrapolated(one: Growing) -> dict[str, Cell]:

@@ -16,6 +16,7 @@ from tests.benchmarks.samples import Samples
 from tests.benchmarks.serving import Server, free_port, scripted, served
 from tests.load.sessions import Session
 
+EMPTY_APP = "empty app"
 EMPTY = "import streamlit as st\n\nst.title('Empty')\n"
 PAGES = ("overview", "maintenance")
 """Those with four charts."""
@@ -52,49 +53,49 @@ async def reruns(app: Server, empty: Server) -> dict[str, list[tuple[float, floa
                         await asyncio.sleep(0.2)
                 await asyncio.sleep(SETTLED)
                 for _ in range(ROUNDS):
-                    told.setdefault("empty app", []).append(await rerun(empty, bare, has_filters=False))
+                    told.setdefault(EMPTY_APP, []).append(await rerun(empty, bare, has_filters=False))
                     told.setdefault(page, []).append(await rerun(app, session, has_filters=True))
     return told
 
 
 def measure(samples: Samples) -> Findings:
+    tables, usual = [], dict[str, list[float]]()
+    for size in samples.sizes:
+        medians = measured(samples, size)
+        usual = medians if size == samples.usual else usual
+        rows: list[dict[str, Cell]] = [
+            {
+                "": name,
+                "processor ms": 1000 * processor,
+                "times": processor / medians[EMPTY_APP][0],
+                "kB": sent / 1000,
+                "ms": 1000 * seconds,
+            }
+            for name, (processor, sent, seconds) in medians.items()
+        ]
+        title = f"A rerun of a four-chart page, {size_in_words(size)} treatment records"
+        notes = [f"medians of {ROUNDS} rounds of {RERUNS} reruns; times is of the processor's time"]
+        tables.append(Table(title, rows, notes))
+    dearest = max(usual[page][0] for page in PAGES) / usual[EMPTY_APP][0]
+    most = max(usual[page][1] for page in PAGES) / 1000
+    size_told = size_in_words(samples.usual)
+    return Findings(
+        tables,
+        [
+            Figure(f"rerun of a four-chart page, against an empty app, dearest page, {size_told}", dearest, 4),
+            Figure(f"bytes of a rerun of a four-chart page, largest page, {size_told}", most, 80, " kB"),
+        ],
+    )
+
+
+def measured(samples: Samples, size: int) -> dict[str, list[float]]:
+    """Page, or the empty app, to the medians of what its reruns take: processor seconds, bytes, seconds."""
     with tempfile.TemporaryDirectory(dir=samples.folder) as folder:
         place = Path(folder)
         (place / "empty.py").write_text(EMPTY, encoding="utf-8")
         with (
-            served(samples.snapshot(samples.usual), place / "app.log", free_port()) as app,
+            served(samples.snapshot(size), place / "app.log", free_port()) as app,
             scripted(place / "empty.py", place / "empty.log") as empty,
         ):
             told = asyncio.run(reruns(app, empty))
-    medians = {
-        name: [statistics.median(column) for column in zip(*rounds, strict=True)] for name, rounds in told.items()
-    }
-    of_empty = medians["empty app"]
-    rows: list[dict[str, Cell]] = [
-        {
-            "": name,
-            "processor ms": 1000 * processor,
-            "times": processor / of_empty[0],
-            "kB": sent / 1000,
-            "ms": 1000 * seconds,
-        }
-        for name, (processor, sent, seconds) in medians.items()
-    ]
-    ours = [medians[page] for page in PAGES]
-    title = f"A rerun of a four-chart page, {size_in_words(samples.usual)} treatment records"
-    return Findings(
-        [Table(title, rows, [f"medians of {ROUNDS} rounds of {RERUNS} reruns; times is of the processor's time"])],
-        [
-            Figure(
-                "rerun of a four-chart page, against an empty app, dearest page",
-                max(processor for processor, _, _ in ours) / of_empty[0],
-                4,
-            ),
-            Figure(
-                "bytes of a rerun of a four-chart page, largest page",
-                max(sent for _, sent, _ in ours) / 1000,
-                80,
-                " kB",
-            ),
-        ],
-    )
+    return {name: [statistics.median(column) for column in zip(*rounds, strict=True)] for name, rounds in told.items()}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.commands import ROOT, environment
+from tests.load.processes import children
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -28,7 +29,9 @@ from dashboard.cli import main
 main()
 """
 """`outcomes`, which collects garbage when it is asked to."""
-LONGEST_START, LONGEST_END = 60.0, 20.0
+LONGEST_START, LONGEST_END, LONGEST_WORK = 60.0, 20.0, 300.0
+IDLE = 0.1
+"""Of a processor's time at most, where nothing is at work; a page that waits asks every second."""
 
 
 class Server:
@@ -40,8 +43,18 @@ class Server:
 
     @property
     def processor_seconds(self) -> float:
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return _processor_seconds(self.pid)
+
+    def wait_until_idle(self) -> None:
+        """Waits until neither it nor the processes that it has begun are at work; raises TimeoutError after minutes."""
+        until = time.monotonic() + LONGEST_WORK
+        while time.monotonic() < until:
+            before = {pid: _processor_seconds(pid) for pid in _family(self.pid)}
+            time.sleep(1)
+            after = {pid: _processor_seconds(pid) for pid in _family(self.pid)}
+            if sum(used - before.get(pid, 0.0) for pid, used in after.items()) < IDLE:
+                return
+        raise TimeoutError(f"the server is still at work after {LONGEST_WORK:.0f} s")
 
     @property
     def threads(self) -> int:
@@ -54,6 +67,20 @@ class Server:
         time.sleep(2)
         resident = next(line for line in Path(f"/proc/{self.pid}/status").read_text().splitlines() if "VmRSS" in line)
         return int(resident.split()[1]) / 1024
+
+
+def _processor_seconds(pid: int) -> float:
+    """Processor seconds of a process; 0 of one that has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _family(pid: int) -> set[int]:
+    """A process, those that it has begun, and those that these have begun."""
+    return {pid}.union(*(_family(child) for child in children(pid)))
 
 
 def free_port() -> int:

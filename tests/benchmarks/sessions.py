@@ -3,8 +3,9 @@
 Real sockets to one process of `outcomes serve`, and its page "Maintenance" with four charts. Each session changes one
 filter at a time: the period, the treatment type, the clinic or the practitioner; told is the time from the message that
 asks for the run until the message that it has finished. 1, 8 and 32 sessions ask again as soon as they are answered; 40
-and 80 think for 3 to 9 seconds, as people do. The sessions are opened, one after the other, before anything is
-measured.
+and 80 think for 3 to 9 seconds, as people do, of the usual size alone. The sessions are opened, one after the other,
+before anything is measured. What was asked within the time is waited for, and pages a second are those until the last
+answer.
 
 `first asked` is the share of the selections that nobody had asked for before; all others are remembered. `processor` is
 the server's, in seconds per changed filter, with whatever it does beside the pages (limits that arrive later); the
@@ -36,36 +37,46 @@ AT_ONCE_SECONDS = 15.0
 THINKING = {40: 0.3, 80: 1.0}
 """So many sessions that think: so many seconds, for 95 of 100 reruns."""
 THINKING_SECONDS = 45.0
+LONGEST = 600.0
+"""Seconds that a session waits for a page, since 32 that ask for much at once wait for each other."""
 PAUSE = (3.0, 9.0)
 
 
 @dataclass
 class Load:
-    """What was seen of so many sessions at once, in so many seconds."""
+    """What was seen of so many sessions at once, that ask for so many seconds."""
 
     sessions: int
-    lasting: float
+    asking: float
     is_thinking: bool
     seconds: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     first_asked: int = 0
+    lasting: float = 0.0
+    """Seconds until the last answer."""
     processor: float = 0.0
+    """The server's seconds."""
 
-    def at(self, share: float) -> float:
-        """The time that this share of the reruns took at most."""
-        return sorted(self.seconds)[min(int(share * len(self.seconds)), len(self.seconds) - 1)]
+    def at(self, share: float) -> float | None:
+        """The time that this share of the reruns took at most; None where none was answered."""
+        ordered = sorted(self.seconds)
+        return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else None
+
+    @property
+    def pages_a_second(self) -> float:
+        return len(self.seconds) / max(self.asking, self.lasting)
 
     @property
     def row(self) -> dict[str, Cell]:
         return {
             "sessions": self.sessions,
             "thinking": "yes" if self.is_thinking else "no",
-            "pages a second": len(self.seconds) / self.lasting,
+            "pages a second": self.pages_a_second,
             "median s": self.at(0.5),
             "95 % s": self.at(0.95),
             "slowest s": self.at(1),
-            "first asked": f"{self.first_asked / len(self.seconds):.0%}",
-            "processor": self.processor,
+            "first asked": f"{self.first_asked / len(self.seconds):.0%}" if self.seconds else None,
+            "processor": self.processor / len(self.seconds) if self.seconds else None,
             "errors": len(self.errors),
         }
 
@@ -82,11 +93,14 @@ def changed(session: Session, draw: random.Random) -> dict[str, tuple[str, ...]]
 async def loaded(server: Server, load: Load, known: set[str]) -> None:
     """So many sessions at once, for so many seconds."""
     async with contextlib.AsyncExitStack() as stack:
-        sessions = [await stack.enter_async_context(Session(server.address, PAGE)) for _ in range(load.sessions)]
+        sessions = [
+            await stack.enter_async_context(Session(server.address, PAGE, patience=LONGEST))
+            for _ in range(load.sessions)
+        ]
         for each in sessions:
             await each.run()
         await asyncio.sleep(3)
-        used, end = server.processor_seconds, time.monotonic() + load.lasting
+        used, began = server.processor_seconds, time.monotonic()
 
         async def used_by_somebody(number: int, session: Session) -> None:
             draw = random.Random(f"{load.sessions}-{number}")
@@ -94,11 +108,11 @@ async def loaded(server: Server, load: Load, known: set[str]) -> None:
             while True:
                 if load.is_thinking:
                     await asyncio.sleep(draw.uniform(*PAUSE))
-                if time.monotonic() > end:
+                if time.monotonic() > began + load.asking:
                     return
                 chosen |= changed(session, draw)
                 selection = json.dumps(sorted(chosen.items()))
-                load.first_asked += selection not in known
+                is_first = selection not in known
                 known.add(selection)
                 try:
                     shown = await session.run(**chosen)
@@ -107,37 +121,54 @@ async def loaded(server: Server, load: Load, known: set[str]) -> None:
                     return
                 load.errors += shown.errors
                 load.seconds.append(shown.seconds)
+                load.first_asked += is_first
+                load.lasting = time.monotonic() - began
 
         await asyncio.gather(*(used_by_somebody(number, each) for number, each in enumerate(sessions)))
-        load.processor = (server.processor_seconds - used) / len(load.seconds)
+        load.processor = server.processor_seconds - used
 
 
-def measure(samples: Samples) -> Findings:
-    loads = [
-        *(Load(number, AT_ONCE_SECONDS, is_thinking=False) for number in AT_ONCE),
-        *(Load(number, THINKING_SECONDS, is_thinking=True) for number in THINKING),
-    ]
+def measured(samples: Samples, size: int) -> list[Load]:
+    """Each number of sessions, one after the other, of one server."""
+    loads = [Load(number, AT_ONCE_SECONDS, is_thinking=False) for number in AT_ONCE]
+    if size == samples.usual:
+        loads += [Load(number, THINKING_SECONDS, is_thinking=True) for number in THINKING]
     known: set[str] = set()
     with (
         tempfile.TemporaryDirectory(dir=samples.folder) as folder,
-        served(samples.snapshot(samples.usual), Path(folder) / "log", free_port()) as server,
+        served(samples.snapshot(size), Path(folder) / "log", free_port()) as server,
     ):
         for load in loads:
             asyncio.run(loaded(server, load, known))
-    errors = [error for load in loads for error in load.errors]
-    notes = [f"{errors.count(error)} times: {error}" for error in sorted(set(errors))]
-    title = f"Sessions at once, {size_in_words(samples.usual)} treatment records"
-    eight = next(load for load in loads if load.sessions == 8)
+    return loads
+
+
+def measure(samples: Samples) -> Findings:
+    by_size = {size: measured(samples, size) for size in samples.sizes}
+    tables = []
+    for size, loads in by_size.items():
+        errors = [error for load in loads for error in load.errors]
+        notes = [f"{errors.count(error)} times: {error}" for error in sorted(set(errors))]
+        title = f"Sessions at once, {size_in_words(size)} treatment records"
+        tables.append(Table(title, [load.row for load in loads], notes))
+    in_words = size_in_words(samples.usual)
+    eight = next(load for load in by_size[samples.usual] if load.sessions == 8)
+    slow = eight.at(0.95)
     figures = [
-        Figure("8 sessions that do not think", len(eight.seconds) / eight.lasting, 250, " pages/s", is_least=True),
-        Figure("8 sessions that do not think, 95 of 100 pages", 1000 * eight.at(0.95), 50, " ms"),
+        Figure(f"8 sessions that do not think, {in_words}", eight.pages_a_second, 250, " pages/s", is_least=True),
+        Figure(f"8 sessions that do not think, 95 of 100 pages, {in_words}", slow and 1000 * slow, 50, " ms"),
         *(
             Figure(
-                f"{load.sessions} sessions that think, 95 of 100 pages", load.at(0.95), THINKING[load.sessions], " s"
+                f"{load.sessions} sessions that think, 95 of 100 pages, {in_words}",
+                load.at(0.95),
+                THINKING[load.sessions],
+                " s",
             )
-            for load in loads
+            for load in by_size[samples.usual]
             if load.is_thinking
         ),
-        Figure("errors that sessions saw", len(errors), 0, ""),
+        Figure(
+            "errors that sessions saw", sum(len(load.errors) for loads in by_size.values() for load in loads), 0, ""
+        ),
     ]
-    return Findings([Table(title, [load.row for load in loads], notes)], figures)
+    return Findings(tables, figures)

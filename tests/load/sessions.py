@@ -21,7 +21,7 @@ from websockets.typing import Origin, Subprotocol
 KEYED = ("button", "text_area", "text_input")
 """What may be pressed or written into, by its key."""
 PATIENCE = 120.0
-"""Seconds after which a run that has not finished is an error."""
+"""Seconds after which a run that has not finished is an error, unless a session is told to wait longer."""
 
 
 @dataclass
@@ -41,11 +41,14 @@ class Session:
     Whatever the page asks a browser to run again every few seconds is run again here, too.
     """
 
-    def __init__(self, address: str, page: str = "", query: str = "", cookie: str = "") -> None:
+    def __init__(
+        self, address: str, page: str = "", query: str = "", cookie: str = "", patience: float = PATIENCE
+    ) -> None:
         self._address = address
         self._page = page
         self._query = query
         self._cookie = cookie
+        self._patience = patience
         self._stack = AsyncExitStack()
         self._socket: ClientConnection
         self._now = Shown(0.0)
@@ -68,7 +71,8 @@ class Session:
                 additional_headers={"Cookie": f"{XSRF_COOKIE_NAME}={token}; {self._cookie}"},
                 max_size=None,
                 compression=None,
-                open_timeout=PATIENCE,
+                open_timeout=self._patience,
+                ping_timeout=self._patience,
             )
         )
         self._reading = asyncio.create_task(self._read())
@@ -110,7 +114,7 @@ class Session:
     async def run(self, **chosen: Iterable[str]) -> Shown:
         """What the page shows once these values of filters are chosen (and others as before); the first run opens it.
 
-        Raises TimeoutError where it takes longer than PATIENCE, and ConnectionError where the server hangs up.
+        Raises TimeoutError where it takes longer than its patience, and ConnectionError where the server hangs up.
         """
         self._chosen |= {name: tuple(values) for name, values in chosen.items()}
         return await self._run()
@@ -120,7 +124,7 @@ class Session:
         self._finished = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
         await self._socket.send(self._message(press=press))
-        await asyncio.wait_for(self._finished, PATIENCE)
+        await asyncio.wait_for(self._finished, self._patience)
         self._now.seconds = time.perf_counter() - began
         return self._now
 
