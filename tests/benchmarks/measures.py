@@ -175,7 +175,7 @@ def measure(samples: Samples) -> Findings:
     tables.append(
         Table(f"{CLIENTS} threads ask the store for the three measures of 2 years, 3 types, 1 clinic", clients)
     )
-    largest, smallest = by_size[samples.largest], by_size[min(samples.sizes)]
+    largest = by_size[samples.largest]
     in_words = f", {size_in_words(samples.largest)}"
     everything, year, years, typical = SELECTIONS
     figures = [
@@ -189,13 +189,11 @@ def measure(samples: Samples) -> Findings:
         (year, STORED, "last 12 months as the menu gives them, stored"),
         (years, "all three", "2 years, not stored"),
     ):
-        if len(samples.sizes) == 1:
-            continue
-        growth = None
-        if way in largest[name] and way in smallest[name]:
-            growth = statistics.median(largest[name][way]) / statistics.median(smallest[name][way])
-        sizes = f"{size_in_words(samples.largest)} against {size_in_words(min(samples.sizes))}"
-        figures.append(Figure(f"independent of the number of records, {words}: {sizes}", growth, INDEPENDENT))
+        if told := {size: told[name][way] for size, told in by_size.items() if way in told[name]}:
+            smallest = min(told)  # of few records the periods are not stored
+            growth = statistics.median(told[max(told)]) / statistics.median(told[smallest])
+            sizes = f"{size_in_words(max(told))} against {size_in_words(smallest)}"
+            figures.append(Figure(f"independent of the number of records, {words}: {sizes}", growth, INDEPENDENT))
     growing = [
         Growing(f"the three measures, {name}", samples.largest, statistics.median(largest[name]["all three"]), "s")
         for name in SELECTIONS
