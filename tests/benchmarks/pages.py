@@ -68,17 +68,13 @@ SPANS = ("Last 12 months", "Last 6 months", "Last 3 months")
 WATCH = """
 () => {
     const main = document.querySelector('[data-testid="stMain"]');
-    const app = document.querySelector('[data-testid="stApp"]');
     const began = window.lastChange = performance.now();
     window.changes = {};
-    window.hasRun = false;
     window.watching?.disconnect();
     window.watching = new MutationObserver((records) => {
-        window.hasRun ||= app.dataset.testScriptState !== 'notRunning';
         for (const {target, addedNodes, removedNodes} of records) {
             const element = target.nodeType === 1 ? target : target.parentElement;
-            // Of the app its state alone; of a table not what is for screen readers, a while after it is drawn.
-            if (element === app || element?.closest('canvas')) continue;
+            if (element?.closest('canvas')) continue;  // what a table tells screen readers, a while after it is drawn
             window.lastChange = performance.now();
             const seconds = (window.lastChange - began) / 1000;
             window.changes.page = seconds;
@@ -90,7 +86,6 @@ WATCH = """
         }
     });
     window.watching.observe(main, {childList: true, subtree: true, characterData: true, attributes: true});
-    window.watching.observe(app, {attributes: true});
 }
 """
 IS_STILL = """
@@ -101,7 +96,7 @@ IS_STILL = """
         && performance.now() - window.lastChange > 200;
 }
 """
-HAS_RUN = "() => window.hasRun"
+HAS_BEGUN = "() => 'page' in window.changes"
 """A choice is sent a moment after it is made; until then everything is still, too."""
 LONGEST = 120_000
 PAUSE = 2_000
@@ -124,7 +119,7 @@ def changed(page: Page, span: str) -> dict[str, float]:
     choice.wait_for()
     page.evaluate(WATCH)
     choice.click()
-    page.wait_for_function(HAS_RUN)
+    page.wait_for_function(HAS_BEGUN)
     page.wait_for_function(IS_STILL)
     seconds: dict[str, float] = page.evaluate("() => window.changes")
     return seconds
