@@ -18,6 +18,8 @@ from tests.benchmarks.samples import Samples
 TABLE = "treatments"
 FORMATS = ("csv", "parquet")
 RUNS = 3
+TOLD = ("seconds", "processor_seconds")
+"""Not memory: what is told of a process begins at that of this one, which by now is larger."""
 BARE = """
 import sys, duckdb, queries
 snapshot, select, file, format = sys.argv[1:]
@@ -56,5 +58,6 @@ def measured(samples: Samples, size: int) -> tuple[list[dict[str, Cell]], dict[s
     for suffix in FORMATS:
         for way in ("COPY", "export"):
             ratios[suffix] = median_ratio(runs[f"{way} {suffix}"], runs[f"COPY {suffix}"], "seconds")
-            rows.append({"": f"{way} {suffix}", **median(runs[f"{way} {suffix}"]), "times": ratios[suffix]})
+            told = median(runs[f"{way} {suffix}"])
+            rows.append({"": f"{way} {suffix}", **{kind: told[kind] for kind in TOLD}, "times": ratios[suffix]})
     return rows, ratios
