@@ -375,10 +375,10 @@ def largest(column: str, filters: Filters, **options: Any) -> list[str]:
 
 def affected(column: str, filters: Filters) -> list[str]:
     """The values of a group with at least one selected side effect, those with the most affected first."""
-    rates = measure("side_effect_rates", filters, (column,))
-    if column != "effect":
-        rates = rates[rates["effect"] == "any"]
-    rates = rates[(rates["affected"] > 0) & (rates[column] != "any")]
+    is_effect = column == "effect"
+    rates = measure("side_effect_rates", filters, () if is_effect else (column,))
+    is_any = rates["effect"] == "any"
+    rates = rates[(rates["affected"] > 0) & (~is_any if is_effect else is_any)]
     return list(rates.sort_values("affected", ascending=False, kind="stable")[column].astype(str))
 
 

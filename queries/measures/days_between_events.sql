@@ -14,6 +14,9 @@
 -- reference: Nelson, J Qual Technol 1994; 26: 239. Montgomery, Introduction to Statistical Quality Control, chapter 7.
 -- columns: effect, event, treated_on, days, centre_days, limit_low_days, limit_high_days, signal, is_signal
 with
+    complete as (
+        select strftime(as_of + 1 - coalesce($window_days, 0), '%Y-%m') as first_incomplete_month from snapshot
+    ),
     affected as (
         select distinct
             {{ record_group }},
@@ -21,9 +24,9 @@ with
             effect,
             session_no,
             treated_on,
-            month < strftime(as_of + 1 - coalesce($window_days, 0), '%Y-%m') as is_in_complete_month
+            month < first_incomplete_month as is_in_complete_month
         from cohort_side_effects($filters)
-        cross join snapshot
+        cross join complete
         where is_selected and coalesce(onset_days <= $window_days and days_observed >= $window_days, true)
     ),
     events as (
@@ -36,11 +39,8 @@ with
     months as (
         select {{ record_group }}, count(distinct month) as months
         from cohort($filters)
-        cross join snapshot
-        where
-            is_evaluable
-            and coalesce(days_observed >= $window_days, true)
-            and month < strftime(as_of + 1 - coalesce($window_days, 0), '%Y-%m')
+        cross join complete
+        where is_evaluable and coalesce(days_observed >= $window_days, true) and month < first_incomplete_month
         group by {{ record_group }}
     ),
     rare as (
