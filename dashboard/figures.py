@@ -19,7 +19,7 @@ import pyarrow as pa
 
 import queries
 from dashboard.filters import Filters
-from dashboard.periods import compared, offered
+from dashboard.periods import compared, ends, offered
 
 MEASURES = (
     "side_effect_rates",
@@ -65,7 +65,7 @@ def asked_first(records: int, as_of: datetime.date, last: datetime.date) -> list
     periods = offered(last) if records >= MANY else [Filters()]
     asked = [(each, *what) for each in periods for what in product(MEASURES, GROUPS)]
     if records >= MANY:
-        beside = [each for period in periods for each in compared(period, as_of)[:2]]
+        beside = [each for period in periods for end in ends(as_of) for each in compared(period, end)[:2]]
         asked += [(each, *what) for each in beside for what in COMPARED]
     return list(dict.fromkeys(asked))
 

@@ -22,7 +22,8 @@ def last_months(filters: Filters, last: datetime.date, months: int) -> Filters:
 def compared(filters: Filters, as_of: datetime.date) -> tuple[Filters, Filters, str]:
     """The period chosen (without one the usual one up to `as_of`), the one as long before it, and what that is called.
 
-    `as_of` is the last day of which anything is known. What is before whole months is as many months, else days.
+    `as_of` is the last day of which anything is known, or where periods are of whole months the last of its month. What
+    is before whole months is as many months, else days.
     """
     last = filters.treated_to or as_of
     first = filters.treated_from or months_before(last, USUAL_MONTHS)
@@ -37,15 +38,14 @@ def compared(filters: Filters, as_of: datetime.date) -> tuple[Filters, Filters, 
 
 
 def offered(last: datetime.date) -> list[Filters]:
-    """What is selected by the periods that are offered where the last treatment was on that day, everything first.
-
-    They end on it, or with its month where periods are of whole months.
-    """
+    """What is selected by the periods that are offered where the last treatment was on that day, everything first."""
     lengths = sorted(months for months in OFFERED.values() if months)
-    return [
-        Filters(),
-        *(last_months(Filters(), end, months) for months in lengths for end in dict.fromkeys((last, month_end(last)))),
-    ]
+    return [Filters(), *(last_months(Filters(), end, months) for months in lengths for end in ends(last))]
+
+
+def ends(last: datetime.date) -> list[datetime.date]:
+    """Where periods end whose last day is that: on it, or with its month where periods are of whole months."""
+    return list(dict.fromkeys((last, month_end(last))))
 
 
 def months_before(last: datetime.date, months: int) -> datetime.date:

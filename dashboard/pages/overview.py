@@ -12,7 +12,7 @@ from dashboard.charts.maintenance import maintenance_intervals
 from dashboard.charts.rates import follow_up_completeness, side_effect_rates
 from dashboard.charts.resolution import time_to_resolution
 from dashboard.filters import Filters
-from dashboard.periods import compared
+from dashboard.periods import compared, month_end
 from dashboard.privacy import Withheld
 from dashboard.report import Asked, make_report, to_html, to_pdf
 from dashboard.store import earlier_snapshots
@@ -46,9 +46,10 @@ def render(filters: Filters) -> None:
     if not heading(TITLE, "What follows treatment, how long it lasts, and when patients come back.", filters):
         return
     store = current_store()
-    now, before, when = compared(filters, store.as_of)
+    as_of = month_end(store.as_of) if store.suppress_below else store.as_of
+    now, before, when = compared(filters, as_of)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.header(_day(now.treated_from) + " to " + _day(now.treated_to or store.as_of), anchor=False, width="content")
+        st.header(_day(now.treated_from) + " to " + _day(now.treated_to or as_of), anchor=False, width="content")
         with st.popover("Report", width="content"):
             st.fragment(_report)(filters)
     resolved = _told(arriving, "time_to_resolution_summary", now)

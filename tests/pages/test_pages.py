@@ -16,7 +16,7 @@ import data
 from dashboard.pages import PAGES
 from dashboard.ui.wording import plain
 from tests.drawing import drawn, write_exports
-from tests.pages.opening import EVIL, MANY, ONE, Opened, said
+from tests.pages.opening import EVIL, MANY, ONE, Opened, of_products, said
 
 TWO = drawn("treatment_id | patient_id | treated_on | treatment_type\nT2 | B | 5 | skincare")
 HOSTILE = drawn(
@@ -90,6 +90,15 @@ def test_with_small_numbers_suppressed(opened: Opened, page: str, by: str, monke
     if page == "watch":  # what has no rule is not offered
         assert "Rate by month" in said(app)
         assert "What crossed a limit" not in said(app)
+
+
+def test_with_small_numbers_suppressed_the_usual_period_is_of_whole_months(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTCOMES_SUPPRESS_BELOW", "5")
+    app = opened("months", of_products(one=20), "overview")
+    assert int(re.findall(r"data as of (\d+) ", said(app))[0]) < 28
+    assert "so not for this period" not in said(app)
 
 
 def test_a_value_that_occurs_nowhere_is_said_and_selects_nothing(opened: Opened) -> None:
