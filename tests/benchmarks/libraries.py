@@ -35,9 +35,7 @@ from tests.benchmarks.samples import Samples
 
 HERE = Path(__file__).parent
 EQUAL = 1e-12
-RUNS = {100_000: 5, 1_000_000: 3}
-SLOW = ("R", "statsmodels", "scipy")
-"""Measured once where there are more records than in RUNS."""
+RUNS = 3
 ROWS = {
     "intervals": """
         select enum_code(treatment_type)::integer as kind, interval_days as day, is_returned::integer as is_event
@@ -110,10 +108,8 @@ def measure(samples: Samples) -> Findings:
         runs: dict[str, list[dict[str, Any]]] = {}
         with tempfile.TemporaryDirectory(dir=samples.folder) as folder:
             write_rows(current(samples.snapshot(size)).path, Path(folder))
-            for turn in range(RUNS.get(size, 2)):
+            for _ in range(RUNS):
                 for name, command in commands(Path(folder)).items():
-                    if turn and name in SLOW and size not in RUNS:
-                        continue
                     if told := told_by(command):
                         runs.setdefault(name, []).append(told)
         rows: list[dict[str, Cell]] = []
@@ -135,6 +131,7 @@ def measure(samples: Samples) -> Findings:
             rows.append({**row, "differs by": f"{difference:.0e}"})
         installed = {"polars", "lifelines", "R"} - set(runs)
         notes = [
+            f"medians of {RUNS}",
             "times is against Outcomes, whose rates are the whole measure, from the records; others count made rows",
             *(f"{name} is not installed" for name in sorted(installed)),
         ]
