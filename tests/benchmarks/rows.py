@@ -64,19 +64,22 @@ def outcomes(folder: Path) -> Ways:
 
     snapshot = (folder / "snapshot").read_text()
     store, connection = open_snapshot(snapshot), duckdb.connect(snapshot, read_only=True)
-    days = iter(range(10))
+    anew = iter(range(10))
+    names = ("day", "is_returned", "courses")
 
     def intervals() -> Told:
         counted = connection.execute("""
-            select enum_code(treatment_type)::integer as kind, interval_days as day,
-                count(*) filter (is_returned) as events, count(*) filter (not is_returned) as censored
-            from courses group by all order by kind, day
+            select enum_code(treatment_type)::integer as kind, interval_days as day, is_returned, count(*) as courses
+            from courses group by all
         """).fetchnumpy()
-        names = ("day", "events", "censored")
-        groups = [
-            tuple(counted[name][counted["kind"] == kind].astype(np.int64) for name in names)
-            for kind in np.unique(counted["kind"])
-        ]
+        groups = []
+        for kind in np.unique(counted["kind"]):
+            day, returned, courses = (counted[name][counted["kind"] == kind] for name in names)
+            days, places = np.unique(day, return_inverse=True)
+            events, censored = (
+                np.bincount(places[of], courses[of], len(days)).astype(np.int64) for of in (returned, ~returned)
+            )
+            groups.append((days.astype(np.int64), events, censored))
         curves = [kaplan_meier(*group) for group in groups]
         parts = [
             np.concatenate([getattr(curve, name)[curve.events > 0] for curve in curves])
@@ -86,8 +89,8 @@ def outcomes(folder: Path) -> Ways:
         return told(share, low, high, [log_rank(groups)[0]])
 
     def rates() -> Told:
-        anew = Filters(treated_to=datetime.date(2100, 1, 1 + next(days)))
-        rates = store.measure("side_effect_rates", anew, unit="patient")
+        filters = Filters(treated_to=datetime.date(2100, 1, 1 + next(anew)))
+        rates = store.measure("side_effect_rates", filters, unit="patient")
         rates = rates[(rates["effect"] == "any") & (rates["evaluable"] > 0)]
         return told(rates["rate"], rates["rate_low"], rates["rate_high"])
 
