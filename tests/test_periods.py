@@ -10,6 +10,12 @@ from dashboard.periods import compared, month_end, months_before, offered
 AS_OF = date(2025, 6, 30)
 
 
+def within(first: str | None, last: str | None) -> Filters:
+    """A period of women."""
+    days = [date.fromisoformat(each) if each else None for each in (first, last)]
+    return Filters(treated_from=days[0], treated_to=days[1], sex=("female",))
+
+
 @pytest.mark.parametrize(
     ("last", "months", "first"),
     [
@@ -36,17 +42,18 @@ def test_a_period_of_whole_months(last: str, months: int, first: str) -> None:
     ],
 )
 def test_what_is_before_is_as_long(first: str | None, last: str | None, before: tuple[str, str]) -> None:
-    now, then, called = compared(Filters(treated_from=first, treated_to=last, sex="female"), AS_OF)  # type: ignore[arg-type]
+    now, then, called = compared(within(first, last), AS_OF)
     assert (str(then.treated_from), str(then.treated_to)) == before
     assert now.sex == then.sex == ("female",)
     assert called == "the period before"
-    assert now.treated_from == then.treated_to + timedelta(days=1)  # type: ignore[operator]
+    assert now.treated_from and then.treated_to
+    assert now.treated_from - then.treated_to == timedelta(days=1)
 
 
 def test_without_a_period_the_last_twelve_months_are_compared() -> None:
     now, then, called = compared(Filters(), AS_OF)
-    assert now == Filters(treated_from="2024-07-01", treated_to="2025-06-30")  # type: ignore[arg-type]
-    assert then == Filters(treated_from="2023-07-01", treated_to="2024-06-30")  # type: ignore[arg-type]
+    assert now == Filters(treated_from=date(2024, 7, 1), treated_to=AS_OF)
+    assert then == Filters(treated_from=date(2023, 7, 1), treated_to=date(2024, 6, 30))
     assert called == "the 12 months before"
 
 
