@@ -46,7 +46,8 @@ def test_what_is_before_is_as_long(first: str | None, last: str | None, before: 
     assert (str(then.treated_from), str(then.treated_to)) == before
     assert now.sex == then.sex == ("female",)
     assert called == "the period before"
-    assert now.treated_from and then.treated_to
+    assert now.treated_from
+    assert then.treated_to
     assert now.treated_from - then.treated_to == timedelta(days=1)
 
 
