@@ -1,4 +1,4 @@
-"""Periods that pages offer, and the ones before them, by hand and by a calendar of single days."""
+"""Periods that pages offer, and the ones before them, by hand."""
 
 from datetime import date, timedelta
 

@@ -1,8 +1,8 @@
 """How long an import takes, as a ratio to DuckDB's bare `read_csv` of the same files, and with how much memory.
 
 All are processes of their own, in turns. `read_csv` reads each file into a table, whose types it is told; `check`
-reads, types and checks every row and accounts for it; `import` derives besides what pages need, stores the figures of
-the unfiltered view, and publishes the snapshot.
+reads, types and checks every row and accounts for it; `import` derives besides what pages need, stores the figures
+that pages ask for first, and publishes the snapshot.
 """
 
 from __future__ import annotations
