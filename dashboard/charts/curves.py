@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from dashboard.charts.style import (
+    FINE,
+    FONT,
     NBSP,
     THIN,
     Figure,
@@ -28,7 +30,8 @@ from dashboard.charts.style import (
 MOST = 7
 """More curves than this cannot be told apart; the table has them all."""
 
-_LEFT, _RIGHT, _TOP, _PLOT, _LINE = 44, 138, 30, 330, 19
+_LEFT, _RIGHT, _TOP, _PLOT = 44, 144, 30, 330
+_LINE = 1.3 * FINE  # as far as Plotly sets lines of text apart
 _LONGEST = 18
 _WIDE, _APART = 420, 105  # pixels: about how wide a plot is, and how far along its curve a mark is from the next
 _SHARES = ["0", *(f"{share}{NBSP}%" for share in (25, 50, 75, 100))]
@@ -50,8 +53,7 @@ def curves(
 
     `said` and `clock` name the two axes. Curves fade where fewer than five are at risk; of several, each has marks of
     its own shape. Their names stand at their ends and again beside their numbers at risk, with the mark, so that
-    there is nothing to look up and no colour to tell. `band` is a first and a last day,
-    shaded behind everything.
+    there is nothing to look up and no colour to tell. `band` is a first and a last day, shaded behind everything.
     """
     # Of a suppressed group there is nothing to draw.
     found = [group for group in found if group.rows["day"].min() <= horizon and group.rows[share].notna().any()]
@@ -71,19 +73,32 @@ def curves(
             marks.append(_marks(group, steps, symbol, (place + 1) / (len(found) + 1), horizon, plot, look))
     traces += marks
     ticks = _ticks(horizon)
-    notes, shapes = _end_labels(ends, names, look, horizon, plot)
-    notes.append(
+    lines = 0 if is_small else 2 + len(found)
+    depth = 46 + round(_LINE * lines)
+    placed, shapes = _ends(ends, horizon, plot)
+    # An axis is drawn where a trace has it.
+    nothing = {"x": [None], "y": [None], "marker": {"size": 8}, "hoverinfo": "skip"}
+    traces.append({"type": "scatter", "mode": "markers", **nothing, "yaxis": "y2"})
+    up: Figure = {"range": [0, 1.005], "ticklen": 0}
+    notes = [
         note(
             said, look, x=0, xref="paper", xanchor="left", xshift=-_LEFT, y=1, yref="paper", yanchor="bottom", yshift=12
-        )
-    )
-    depth = 46
-    notes.append(
-        note(clock, look, x=0, xref="paper", xanchor="left", xshift=-4, y=0, yref="paper", yanchor="top", yshift=-20)
-    )
-    if not is_small:
-        notes += _at_risk(found, names, look, ticks, depth)
-        depth += _LINE * (len(found) + 1) + 8
+        ),
+        note(
+            f"{clock}<br>{NBSP}<br>At risk" if lines else clock,
+            look,
+            x=0,
+            xref="paper",
+            xanchor="left",
+            xshift=-4,
+            y=0,
+            yref="paper",
+            yanchor="top",
+            yshift=-22,
+        ),
+    ]
+    if lines:
+        notes.append(_whose(found, names, look))
     shapes += [_half(look), *_band(band, look, horizon)]
     return figure(
         traces,
@@ -95,12 +110,23 @@ def curves(
         xaxis={
             "range": [0, horizon],
             "tickvals": ticks,
+            "ticktext": _at_risk(found, ticks) if lines else [str(tick) for tick in ticks],
             "showgrid": False,
             "ticks": "outside",
             "ticklen": 4,
             "tickcolor": look.line,
         },
-        yaxis={"range": [0, 1.005], "tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": _SHARES},
+        yaxis={**up, "tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": _SHARES},
+        yaxis2={
+            **up,
+            "overlaying": "y",
+            "side": "right",
+            "showgrid": False,
+            "tickvals": [place for place, _ in placed],
+            "ticktext": [names[name] for _, name in placed],
+            "tickfont": {"family": FONT, "size": FINE, "color": look.ink},
+            "ticklabelstandoff": 10,
+        },
         hovermode="closest",
     )
 
@@ -182,12 +208,11 @@ def _marks(group: Group, steps: _Steps, symbol: str, start: float, horizon: int,
     }
 
 
-def _end_labels(
-    ends: Sequence[tuple[float, float, Group]], names: Mapping[str, str], look: Look, horizon: int, plot: int
-) -> tuple[list[Figure], list[Figure]]:
-    """The names at the curves' ends, pushed apart where they would touch, each led to its curve by a thin line."""
+def _ends(
+    ends: Sequence[tuple[float, float, Group]], horizon: int, plot: int
+) -> tuple[list[tuple[float, str]], list[Figure]]:
+    """Where the names of the curves' ends stand, pushed apart where they would touch, and the thin lines to them."""
     gap = 16 / plot
-    notes: list[Figure] = []
     shapes: list[Figure] = []
     floor = 0.0
     placed: list[tuple[float, float, float, Group]] = []
@@ -202,34 +227,32 @@ def _end_labels(
         if over > 0:
             place = min(place, ceiling)
             placed[index] = (place, day, value, group)
-    at_end: Figure = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 13, "yanchor": "middle"}
     for place, day, value, group in placed:
-        notes.append(note(names[group.name], look, y=place, colour=look.ink, **at_end))
         thin = {"color": wash(group.colour, 0.55), "width": 1}
         leader: Figure = {"type": "line", "layer": "below", "y0": value, "y1": place, "line": thin}
         shapes.append({**leader, "xref": "paper", "xsizemode": "pixel", "xanchor": 1, "x0": 1, "x1": 11})
         if day < horizon:
             shapes.append({**leader, "x0": day, "x1": horizon, "y1": value, "line": {**thin, "dash": "dot"}})
-    return notes, shapes
+    return [(place, group.name) for place, _, _, group in placed], shapes
 
 
-def _at_risk(
-    found: Sequence[Group], names: Mapping[str, str], look: Look, ticks: Sequence[int], depth: int
-) -> list[Figure]:
-    at = {"yref": "paper", "y": 0, "yanchor": "top"}
-    notes = [note("At risk", look, **at, x=0, xref="paper", xanchor="left", xshift=-4, yshift=-depth)]
-    for place, group in enumerate(found, start=1):
-        below = {**at, "yshift": -(depth + place * _LINE)}
-        notes.append(
-            note(names[group.name], look, **below, x=1, xref="paper", xanchor="left", xshift=13, colour=look.ink)
-        )
+def _whose(found: Sequence[Group], names: Mapping[str, str], look: Look) -> Figure:
+    """The names beside the numbers at risk, line by line."""
+    lines = "<br>".join(names[group.name] for group in found)
+    at = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 22, "yref": "paper", "y": 0, "yanchor": "top"}
+    return note(lines, look, **at, yshift=-round(6 + 4 * _LINE), colour=look.ink)
+
+
+def _at_risk(found: Sequence[Group], ticks: Sequence[int]) -> list[str]:
+    """Each tick with the numbers at risk beneath it, a line per group: a note for each takes ten times as long."""
+    columns = []
+    for group in found:
         day = group.rows["day"].to_numpy()
         at_risk = group.rows["at_risk"].to_numpy(dtype=float, na_value=np.nan)
-        for tick, first in zip(ticks, np.searchsorted(day, ticks), strict=True):
-            number = short(float(at_risk[first])) if first < len(day) else "0"
-            anchor = {"xanchor": "right", "xshift": 6} if tick == ticks[-1] else {}
-            notes.append(note(number, look, **{**below, **anchor}, x=tick))
-    return notes
+        columns.append(
+            [short(float(at_risk[first])) if first < len(day) else "0" for first in np.searchsorted(day, ticks)]
+        )
+    return ["<br>".join([str(tick), "", "", "", *numbers]) for tick, *numbers in zip(ticks, *columns, strict=True)]
 
 
 def _half(look: Look) -> Figure:

@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.charts.style import NBSP, SMALL, TEXT, Figure, Look, figure, note, safe, wash
+from dashboard.charts.style import FINE, FONT, NBSP, SMALL, TEXT, Figure, Look, faded, figure, note, safe, wash
 
 MOST = 40
 """More rows than this are not a picture any more; the table has them all."""
 
 _ROW = 27
-_LEFT, _RIGHT, _TOP = 132, 118, 30
+_LEFT, _RIGHT, _TOP, _GAP = 132, 118, 30, 14
+_LOWER = 3 / _ROW
 _CHARACTER = 6.6
 _LONGEST = 19
 
@@ -55,45 +56,31 @@ def dots(
     """
     shown = [row for row in rows if not row.is_heading]
     top = _reach(shown, is_whole)
-    right = max([_RIGHT, *(round(_CHARACTER * len(re.sub("<.*?>", "", row.said))) for row in shown)])
+    longest = max((len(re.sub("<.*?>", "", row.said)) for row in shown), default=0)
+    right = max(_RIGHT, round(_CHARACTER * longest) + _GAP + 6)
     bottom = -_reach([_mirrored(row) for row in shown], False) if is_signed else 0.0
     if is_signed:
         top, bottom = max(top, -bottom / 8), min(bottom, -top / 8)
     foot = 30 if key else 8
-    places = [float(place) for place, row in enumerate(rows) if not row.is_heading]
-    traces: list[Figure] = []
-    for colour in dict.fromkeys(row.colour for row in shown):
-        own = [(place, row) for place, row in zip(places, shown, strict=True) if row.colour == colour]
-        traces += [
-            *_ranges(own, colour, top),
-            _limits(own, colour, top, bottom if is_signed else -math.inf),
-            _beyond(own, colour, top),
-            _marks(own, colour, look),
-        ]
-    notes: list[Figure] = []
-    for place, row in enumerate(rows):
-        at = {"y": place, "yref": "y", "xref": "paper", "yanchor": "middle"}
-        if row.is_heading:
-            title = f"<b>{safe(row.name)}</b>"
-            notes.append(
-                note(title, look, **at, x=0, xanchor="left", xshift=-_LEFT, colour=look.ink, size=TEXT, yshift=-3)
-            )
-            continue
-        name = safe(row.name, _LONGEST)
-        notes.append(note(name, look, **at, x=0, xanchor="left", xshift=-_LEFT, colour=look.ink, size=TEXT))
-        ink = look.quiet if row.n < SMALL else look.ink
-        notes.append(note(row.said, look, **at, x=1, xanchor="right", xshift=right, colour=ink))
-    if key:
-        at_foot = {"x": 0, "xanchor": "left", "xshift": -_LEFT, "y": 0, "yanchor": "top", "yshift": -8}
-        notes.append(note(key, look, **at_foot, xref="paper", yref="paper"))
+    own = [(float(place), row) for place, row in enumerate(rows) if not row.is_heading]
+    names = [
+        (place + _LOWER, f"<b>{safe(row.name)}</b>") if row.is_heading else (float(place), safe(row.name, _LONGEST))
+        for place, row in enumerate(rows)
+    ]
+    said = [(place, faded(row.said, look) if row.n < SMALL else row.said) for place, row in own]
     ticks, labels = axis(max(top, -bottom))
     zero = {"zeroline": True, "zerolinecolor": look.quiet, "zerolinewidth": 1} if is_signed else {}
+    at_foot = {"x": 0, "xanchor": "left", "xshift": -_LEFT, "y": 0, "yanchor": "top", "yshift": -8}
+    up: Figure = {"range": [len(rows) - 0.5, -0.5], "showgrid": False, "ticklen": 0}
+    below = bottom if is_signed else -math.inf
+    traces = [*_ranges(own, top), _limits(own, top, below), _beyond(own, top), _marks(own, look)]
     return figure(
         [trace for trace in traces if trace["y"]],
         look,
         _TOP + _ROW * len(rows) + foot,
         margin={"l": _LEFT, "r": right, "t": _TOP, "b": foot},
-        annotations=notes,
+        barmode="overlay",
+        annotations=[note(key, look, **at_foot, xref="paper", yref="paper")] if key else [],
         xaxis={
             "range": [bottom - (top - bottom) * 0.015, top],
             "side": "top",
@@ -103,9 +90,19 @@ def dots(
             "tickangle": 0,
             **zero,
         },
-        yaxis={"range": [len(rows) - 0.5, -0.5], "visible": False},
+        # Ticks, as notes take twice as long to draw: names from the left edge on, figures beside the plot.
+        yaxis={**up, **_labels(names, TEXT, look), "ticklabelposition": "inside", "ticklabelstandoff": -_LEFT},
+        yaxis2={**up, **_labels(said, FINE, look), "overlaying": "y", "side": "right", "ticklabelstandoff": _GAP},
         hovermode="closest",
     )
+
+
+def _labels(labels: Sequence[tuple[float, str]], size: int, look: Look) -> Figure:
+    return {
+        "tickvals": [place for place, _ in labels],
+        "ticktext": [text for _, text in labels],
+        "tickfont": {"family": FONT, "size": size, "color": look.ink},
+    }
 
 
 def _reach(rows: Sequence[Row], is_whole: bool) -> float:
@@ -118,76 +115,79 @@ def _mirrored(row: Row) -> Row:
     return replace(row, value=-row.value, low=-row.high, high=-row.low)
 
 
-def _marks(own: list[tuple[float, Row]], colour: str, look: Look) -> Figure:
-    known = [(place, row) for place, row in own if not math.isnan(row.value)]
+def _marks(own: Sequence[tuple[float, Row]], look: Look) -> Figure:
+    """The dots, which bring the axis of the figures with them: there is one for every row, also where none is seen."""
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [row.value for _, row in known],
-        "y": [place for place, _ in known],
+        "x": [None if math.isnan(row.value) else row.value for _, row in own],
+        "y": [place for place, _ in own],
+        "yaxis": "y2",
         "marker": {
             "size": 10,
-            "color": [look.ground if row.n < SMALL else colour for _, row in known],
-            "line": {"color": colour, "width": 2},
+            "color": [look.ground if row.n < SMALL else row.colour for _, row in own],
+            "line": {"color": [row.colour for _, row in own], "width": 2},
         },
-        "hovertext": [row.hover for _, row in known],
+        "hovertext": [row.hover for _, row in own],
         "hoverinfo": "text",
         "cliponaxis": False,
     }
 
 
-def _limits(own: list[tuple[float, Row]], colour: str, top: float, bottom: float) -> Figure:
+def _limits(own: Sequence[tuple[float, Row]], top: float, bottom: float) -> Figure:
     known = [(place, row) for place, row in own if not math.isnan(row.low)]
-    ends = [(place, max(row.low, bottom), min(top, top if math.isnan(row.high) else row.high)) for place, row in known]
-    return _lines(ends, colour, 2.5)
+    return _bars(
+        [
+            (place, max(row.low, bottom), min(top, top if math.isnan(row.high) else row.high), row.colour)
+            for place, row in known
+        ],
+        2.5,
+    )
 
 
-def _ranges(own: list[tuple[float, Row]], colour: str, top: float) -> list[Figure]:
+def _ranges(own: Sequence[tuple[float, Row]], top: float) -> list[Figure]:
     """A thin pale line from best to worst case, closed by a stroke at an end, or by an arrow where it goes on."""
-    pale = wash(colour, 0.5)
-    known = [(place, row.range) for place, row in own if row.range and not math.isnan(row.range[0])]
-    ends = [(low, place) for place, (low, _) in known] + [(high, place) for place, (_, high) in known if high <= top]
-    cut = [(top, place) for place, (_, high) in known if high > top]
+    known = [(place, row.range, wash(row.colour, 0.5)) for place, row in own if row.range]
+    known = [(place, ends, pale) for place, ends, pale in known if not math.isnan(ends[0])]
+    low = [(ends[0], place, pale) for place, ends, pale in known]
+    high = [(ends[1], place, pale) for place, ends, pale in known]
     return [
-        _lines([(place, low, min(top, high)) for place, (low, high) in known], pale, 1.25),
-        _signs(ends, "line-ns", 4, pale),
-        _signs(cut, "triangle-right-open", 6, pale),
+        _bars([(place, ends[0], min(top, ends[1]), pale) for place, ends, pale in known], 1.25),
+        _signs([*low, *(end for end in high if end[0] <= top)], "line-ns", 4),
+        _signs([(top, place, pale) for end, place, pale in high if end > top], "triangle-right-open", 6),
     ]
 
 
-def _signs(points: list[tuple[float, float]], symbol: str, size: int, colour: str) -> Figure:
+def _beyond(own: Sequence[tuple[float, Row]], top: float) -> Figure:
+    cut = [(place, row) for place, row in own if row.high > top or (math.isnan(row.high) and not math.isnan(row.low))]
+    return _signs([(top, place, row.colour) for place, row in cut], "triangle-right", 7)
+
+
+def _signs(points: Sequence[tuple[float, float, str]], symbol: str, size: int) -> Figure:
+    """Signs at these places, each in its colour."""
+    colours = [colour for *_, colour in points]
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [x for x, _ in points],
-        "y": [y for _, y in points],
-        "marker": {"symbol": symbol, "size": size, "color": colour, "line": {"color": colour, "width": 1.25}},
+        "x": [x for x, *_ in points],
+        "y": [y for _, y, _ in points],
+        "marker": {"symbol": symbol, "size": size, "color": colours, "line": {"color": colours, "width": 1.25}},
         "hoverinfo": "skip",
         "cliponaxis": False,
     }
 
 
-def _lines(ends: list[tuple[float, float, float]], colour: str, width: float) -> Figure:
+def _bars(ends: Sequence[tuple[float, float, float, str]], width: float) -> Figure:
+    """Lines of so many pixels from one end to the other, each in its colour; as lines each colour were a trace."""
     return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [x for _, low, high in ends for x in (low, high, None)],
-        "y": [y for place, _, _ in ends for y in (place, place, None)],
-        "line": {"color": colour, "width": width},
+        "type": "bar",
+        "orientation": "h",
+        "y": [place for place, *_ in ends],
+        "base": [low for _, low, *_ in ends],
+        "x": [high - low for _, low, high, _ in ends],
+        "width": width / _ROW,
+        "marker": {"color": [colour for *_, colour in ends], "line": {"width": 0}},
         "hoverinfo": "skip",
-    }
-
-
-def _beyond(own: list[tuple[float, Row]], colour: str, top: float) -> Figure:
-    cut = [place for place, row in own if row.high > top or (math.isnan(row.high) and not math.isnan(row.low))]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [top] * len(cut),
-        "y": cut,
-        "marker": {"symbol": "triangle-right", "size": 7, "color": colour},
-        "hoverinfo": "skip",
-        "cliponaxis": False,
     }
 
 

@@ -299,6 +299,11 @@ def signed(written: str, colour: str, name: str) -> str:
     return f'<span style="color:{colour}">{written}</span> {name}'
 
 
+def faded(text: str, look: Look) -> str:
+    """A text, which is safe already, in the quiet colour wherever it stands."""
+    return f'<span style="color:{look.quiet}">{text}</span>'
+
+
 def wash(colour: str, opacity: float) -> str:
     """A colour made transparent."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
@@ -351,7 +356,7 @@ def figure(traces: list[Figure], look: Look, height: int, **layout: Any) -> Figu
         "fixedrange": True,
         "automargin": False,
     }
-    for name in ("xaxis", "yaxis"):
+    for name in ("xaxis", "yaxis", *({"yaxis2"} & layout.keys())):
         layout[name] = {**axis, **layout.get(name, {})}
     return {
         "data": traces or [{"type": "scatter", "x": [], "y": []}],

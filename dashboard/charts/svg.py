@@ -1,7 +1,7 @@
 """A figure of the house style drawn as static SVG: what goes on paper needs no browser and runs nothing.
 
-It draws what the charts here are made of (lines, steps, filled limits, marks, notes, shapes, ticks) and nothing else of
-Plotly; whatever the pointer would say is left out, so a table has to stand beside it.
+It draws what the charts here are made of (lines, steps, filled limits, bars, marks, notes, shapes, ticks) and
+nothing else of Plotly; whatever the pointer would say is left out, so a table has to stand beside it.
 """
 
 from __future__ import annotations
@@ -112,20 +112,31 @@ def _axes(layout: Figure, plot: _Plot) -> list[str]:
             if ticklen:
                 drawn.append(_line(x, bottom, x, bottom + ticklen, across["tickcolor"], 1))
             y = plot.top - 6 if is_above else bottom + ticklen + FINE
-            drawn.append(_text(x, y, label, "middle", across["tickfont"]))
+            drawn += _lines_of(x, y, label, "middle", across["tickfont"])
         if across.get("zeroline"):
             drawn.append(_line(plot.x(0), plot.top, plot.x(0), bottom, across["zerolinecolor"], 1))
-    if up.get("visible", True):
+    for up in (layout[axis] for axis in ("yaxis", "yaxis2") if axis in layout):
+        if not up.get("visible", True):
+            continue
+        standoff = up.get("ticklabelstandoff", 0)
+        x, anchor = (plot.left - 5 - standoff, "end")
+        if up.get("side") == "right":
+            x, anchor = right + 5 + standoff, "start"
+        elif up.get("ticklabelposition") == "inside":
+            x, anchor = plot.left + standoff, "start"
         for value, label in _ticks(up):
             y = plot.y(value)
-            drawn.append(_line(plot.left, y, right, y, up["gridcolor"], 1))
-            drawn.append(_text(plot.left - 5, y + 0.35 * FINE, label, "end", up["tickfont"]))
+            if up.get("showgrid", True):
+                drawn.append(_line(plot.left, y, right, y, up["gridcolor"], 1))
+            drawn.append(_text(x, y + 0.35 * FINE, label, anchor, up["tickfont"]))
     return drawn
 
 
 def _ticks(axis: Figure) -> list[tuple[float, str]]:
-    values = axis["tickvals"]
-    return list(zip(values, axis.get("ticktext") or [f"{value:g}" for value in values], strict=True))
+    """The ticks within the range, with their labels."""
+    values, (low, high) = axis["tickvals"], sorted(axis["range"])
+    labels = axis.get("ticktext") or [f"{value:g}" for value in values]
+    return [(value, label) for value, label in zip(values, labels, strict=True) if low <= value <= high]
 
 
 def _traces(traces: Sequence[Figure], plot: _Plot) -> tuple[list[str], list[str]]:
@@ -134,12 +145,15 @@ def _traces(traces: Sequence[Figure], plot: _Plot) -> tuple[list[str], list[str]
     marks: list[str] = []
     before: list[Point] = []
     for trace in traces:
+        if trace["type"] == "bar":
+            lines += _bars(trace, plot)
+            continue
         places: list[Point | None] = [
             None if x is None or y is None else (plot.x(x), plot.y(y))
             for x, y in zip(trace["x"], trace["y"], strict=True)
         ]
         if trace["mode"] == "markers":
-            marks += _marks(trace["marker"], [place for place in places if place])
+            marks += _marks(trace["marker"], places)
             continue
         stroke = trace["line"]
         runs = _runs(places, stroke.get("shape") == "hv")
@@ -156,6 +170,17 @@ def _traces(traces: Sequence[Figure], plot: _Plot) -> tuple[list[str], list[str]
     return lines, marks
 
 
+def _bars(trace: Figure, plot: _Plot) -> list[str]:
+    """Bars from left to right, each from its base on."""
+    drawn = []
+    for y, base, length, colour in zip(trace["y"], trace["base"], trace["x"], trace["marker"]["color"], strict=True):
+        (left, right), middle = (plot.x(base), plot.x(base + length)), plot.y(y)
+        tall = abs(plot.y(y + trace["width"]) - middle)
+        size = f'width="{_n(right - left)}" height="{_n(tall)}"'
+        drawn.append(f'<rect x="{_n(left)}" y="{_n(middle - tall / 2)}" {size} {_filled(colour)}/>')
+    return drawn
+
+
 def _runs(places: Iterable[Point | None], is_stepped: bool) -> list[list[Point]]:
     """The stretches between gaps; stepped, each goes across before it goes up or down."""
     runs: list[list[Point]] = [[]]
@@ -169,14 +194,17 @@ def _runs(places: Iterable[Point | None], is_stepped: bool) -> list[list[Point]]
     return [run for run in runs if run]
 
 
-def _marks(marker: Figure, places: Sequence[Point]) -> list[str]:
+def _marks(marker: Figure, places: Sequence[Point | None]) -> list[str]:
     drawn = []
-    for index, (x, y) in enumerate(places):
+    for index, place in enumerate(places):
+        if place is None:
+            continue
         symbol, fill = (
             _of(marker.get(name, default), index) for name, default in (("symbol", "circle"), ("color", ""))
         )
         edge = marker.get("line", {"color": fill, "width": 0})
-        drawn.append(_mark(symbol, x, y, marker["size"] / 2, fill, edge))
+        edge = {**edge, "color": _of(edge.get("color", fill), index)}
+        drawn.append(_mark(symbol, *place, marker["size"] / 2, fill, edge))
     return drawn
 
 
@@ -249,7 +277,14 @@ def _note(note: Figure, plot: _Plot) -> str:
     upper = {"top": 0.0, "middle": 0.5, "bottom": 1.0}[note.get("yanchor", "middle")]
     anchor = {"left": "start", "center": "middle", "right": "end"}[note.get("xanchor", "center")]
     first = y - upper * tall * len(lines) + font["size"]
-    return "".join(_text(x, first + place * tall, line, anchor, font) for place, line in enumerate(lines))
+    return "".join(_lines_of(x, first, str(note["text"]), anchor, font))
+
+
+def _lines_of(x: float, first: float, text: str, anchor: str, font: Figure) -> list[str]:
+    """Each line of a text that is not empty, the first one on that height."""
+    tall = _LINE_HEIGHT * font["size"]
+    lines = enumerate(text.split("<br>"))
+    return [_text(x, first + place * tall, line, anchor, font) for place, line in lines if line]
 
 
 def _text(x: float, y: float, text: str, anchor: str, font: Figure) -> str:

@@ -71,7 +71,7 @@ def render(filters: Filters) -> None:
 
 def _areas(filters: Filters) -> dict[str, str | None]:
     """The areas treated in the selection, by name: from the top of the face down, then those that are not on it."""
-    treated = cache.measure("follow_up_completeness", filters, ("area",))["area"].astype(str)
+    treated = cache.measure("side_effect_rates", filters, ("area",))["area"].astype(str).unique()
     places = list(PLACES)
     order = sorted(treated, key=lambda area: (places.index(area) if area in places else len(places), area == "", area))
     return {WHOLE: None} | {_name(area): area for area in order}
@@ -82,7 +82,7 @@ def _name(area: str) -> str:
 
 
 def _of_effect(filters: Filters) -> tuple[dict[str, Any], Filters]:
-    effects = by_frequency(cache.measure("side_effect_rates", filters))
+    effects = by_frequency(cache.measure("side_effect_rates", filters, ("area",)))
     names = {"Any": "any"} | {cache.look().name("effect", effect): effect for effect in effects}
     return {"effect": choice("Side effect", names, "face_effect", is_list=True)}, filters
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import datetime
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from contextvars import ContextVar
 from functools import cache, lru_cache, partial
@@ -34,6 +34,7 @@ from dashboard.store import (
     open_snapshot,
     options_of,
     snapshot_path,
+    unusual,
 )
 from dashboard.ui.remembering import Remembered
 from dashboard.ui.waiting import Tasks, wait_for, waited_for
@@ -178,7 +179,7 @@ def _prepared(generation: Generation, scope: Scope) -> None:
 def measure(name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> pd.DataFrame:
     """The figures of a measure in the current snapshot; see Store.measure."""
     store = current_store()
-    return _measure(store, name, filters, by, tuple(sorted(options.items())))
+    return _measure(store, name, filters, by, _told_apart(name, options))
 
 
 def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: Any) -> tuple[pd.DataFrame, bool]:
@@ -189,7 +190,7 @@ def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: A
     if "limits" not in options_of(name):
         return measure(name, filters, by, **options), False
     store = current_store()
-    asked = (name, filters, by, tuple(sorted(options.items())))
+    asked = (name, filters, by, _told_apart(name, options))
     limited = _measure.known(store, *asked)
     if limited is not None:
         return limited, False
@@ -203,6 +204,11 @@ def arriving(name: str, filters: Filters, by: tuple[str, ...] = (), **options: A
     if future.done() and not future.cancelled():
         return future.result(), False
     return measure(name, filters, by, limits="none", **options), True
+
+
+def _told_apart(name: str, options: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """The options by which answers are told apart: those that stand there by themselves make no other one."""
+    return tuple(sorted(unusual(name, options).items()))
 
 
 @Remembered
@@ -374,12 +380,15 @@ def largest(column: str, filters: Filters, **options: Any) -> list[str]:
 
 
 def affected(column: str, filters: Filters) -> list[str]:
-    """The values of a group with at least one selected side effect, those with the most affected first."""
-    is_effect = column == "effect"
-    rates = measure("side_effect_rates", filters, () if is_effect else (column,))
-    is_any = rates["effect"] == "any"
-    rates = rates[(rates["affected"] > 0) & (~is_any if is_effect else is_any)]
-    return list(rates.sort_values("affected", ascending=False, kind="stable")[column].astype(str))
+    """The values of a group with at least one selected side effect, those with the most first."""
+    if column == "effect":
+        counts = measure("side_effect_rates", filters).rename(columns={"affected": "side_effects"})
+        counts = counts[counts["effect"] != "any"]
+    else:
+        # A third of the work of the rates, as nobody has to be counted who has none.
+        counts = measure("time_to_resolution_summary", filters, (column,), limits="none")
+    counts = counts[counts["side_effects"] > 0].sort_values("side_effects", ascending=False, kind="stable")
+    return list(counts[column].astype(str))
 
 
 def records(

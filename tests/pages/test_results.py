@@ -38,7 +38,7 @@ def test_every_picture_of_results_is_drawn(opened: Opened, by: str, outcome: str
 def test_scores_lie_about_their_neutral_middle(opened: Opened) -> None:
     app = opened("results", RESULTS, "results")
     specs = [json.loads(chart.proto.spec)["data"] for chart in app.get("plotly_chart")]
-    scales = [traces for traces in specs if traces[0]["type"] == "bar"]
+    scales = [traces for traces in specs if all(trace["type"] == "bar" for trace in traces)]
     assert len(scales) == 2
     for traces, neutral in zip(scales, (1, 2), strict=True):
         for place, middle in enumerate(traces[neutral]["base"]):
