@@ -1,5 +1,6 @@
 """What is further from the usual than chance explains: month by month, between people, between lots."""
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -9,8 +10,8 @@ from dashboard.charts.funnel import practitioner_funnel
 from dashboard.charts.lots import lot_signals
 from dashboard.charts.over_time import MOST, days_between_events, rates_over_time
 from dashboard.filters import Filters
-from dashboard.store import options_of
 from dashboard.ui import cache, choices, signals
+from dashboard.ui.awaiting import drawn
 from dashboard.ui.choices import choice, group_or_all
 from dashboard.ui.errors import calmly
 from dashboard.ui.exposed import lot_exposed
@@ -51,16 +52,13 @@ def render(filters: Filters) -> None:
         named: dict[str, str | None] = {name(who[0], value): value for value in cache.values(who[0])}
         you = choice("By name", {"Everybody": None, **named}, "watch_you", is_list=True)
     options: dict[str, Any] = {"effect": effect, "window_days": window}
-    frames: dict[str, pd.DataFrame] = {}
-    if is_offered("lot_signals"):
+    is_told = is_offered("lot_signals")
+    if is_told:
         st.header("What crossed a limit", anchor=False)
         st.caption(_WINDOWED.format(days=window) if window else _UNWINDOWED)
-        with calmly():
-            frames = _frames(filters, by, who, window)
-            shown = {measure: rows if effect == "any" else _of(rows, effect) for measure, rows in frames.items()}
-            _crossed(shown, by, who, you)
+        drawn(partial(_crossed, filters, by, who, you, effect, window), beside=True)
     section("Rate by month", rates_over_time, filters, by=by, most=MOST, events=marks(), **options)
-    if frames and _of(frames["days_between_events"], effect)["days"].notna().any():
+    if is_told and _of(_watched("days_between_events", filters, by, window), effect)["days"].notna().any():
         section(
             "Days between events", days_between_events, filters, by=by, lead=RARE, most=MOST, events=marks(), **options
         )
@@ -78,35 +76,32 @@ def render(filters: Filters) -> None:
         )
     with right:
         section("Lots", lot_signals, filters, by=(), lead=LOTS, **options)
-    if frames:
-        lot_exposed(filters, _of(frames["lot_signals"], effect))
+    if is_told:
+        lot_exposed(filters, _of(_watched("lot_signals", filters, (), window), effect))
 
 
-def _frames(filters: Filters, by: tuple[str, ...], who: tuple[str, ...], window: int | None) -> dict[str, pd.DataFrame]:
-    """What is watched, by measure."""
+def _crossed(
+    filters: Filters, by: tuple[str, ...], who: tuple[str, ...], you: str | None, effect: str, window: int | None
+) -> bool:
+    """What crossed a limit, in words; nothing of it is still to come."""
     groups = {"rates_over_time": by, "days_between_events": by, "practitioner_funnel": who, "lot_signals": ()}
-    return {
-        measure: cache.measure(measure, filters, group, **_options(measure, window))
-        for measure, group in groups.items()
-    }
+    with calmly():
+        watched = {name: _watched(name, filters, group, window) for name, group in groups.items()}
+        frames = watched if effect == "any" else {name: _of(rows, effect) for name, rows in watched.items()}
+        found = {title: said for title, said in signals.crossed(frames, by, who, you, cache.look()).items() if said}
+        if not found:
+            st.success("Nothing crossed a limit.")
+        for title, said in found.items():
+            st.markdown(f"**{title}**\n" + "".join(f"\n- {plain(sentence)}" for sentence in said[:SHOWN]))
+            if len(said) > SHOWN:
+                with st.expander(f"{len(said) - SHOWN} more"):
+                    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in said[SHOWN:]))
+        st.caption(plain(signals.watched(frames, who)))
+    return False
 
 
-def _options(measure: str, window: int | None) -> dict[str, Any]:
-    """The options of a section, so that it finds the answer that is remembered."""
-    given = {"unit": "session", "window_days": window}
-    return {option: given[option] for option in options_of(measure) if option in given}
-
-
-def _crossed(frames: dict[str, pd.DataFrame], by: tuple[str, ...], who: tuple[str, ...], you: str | None) -> None:
-    found = {title: said for title, said in signals.crossed(frames, by, who, you, cache.look()).items() if said}
-    if not found:
-        st.success("Nothing crossed a limit.")
-    for title, said in found.items():
-        st.markdown(f"**{title}**\n" + "".join(f"\n- {plain(sentence)}" for sentence in said[:SHOWN]))
-        if len(said) > SHOWN:
-            with st.expander(f"{len(said) - SHOWN} more"):
-                st.markdown("\n".join(f"- {plain(sentence)}" for sentence in said[SHOWN:]))
-    st.caption(plain(signals.watched(frames, who)))
+def _watched(name: str, filters: Filters, by: tuple[str, ...], window: int | None) -> pd.DataFrame:
+    return cache.measure(name, filters, by, window_days=window)
 
 
 def _of(rows: pd.DataFrame, effect: str) -> pd.DataFrame:
