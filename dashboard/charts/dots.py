@@ -13,7 +13,7 @@ MOST = 40
 """More rows than this are not a picture any more; the table has them all."""
 
 _ROW = 27
-_LEFT, _RIGHT, _TOP, _GAP = 132, 118, 30, 14
+_LEFT, _RIGHT, _TOP, _GAP = 132, 118, 30, 9
 _LOWER = 3 / _ROW
 _CHARACTER = 6.6
 _LONGEST = 19
@@ -57,7 +57,7 @@ def dots(
     shown = [row for row in rows if not row.is_heading]
     top = _reach(shown, is_whole)
     longest = max((len(re.sub("<.*?>", "", row.said)) for row in shown), default=0)
-    right = max(_RIGHT, round(_CHARACTER * longest) + _GAP + 6)
+    right = max(_RIGHT, round(_CHARACTER * longest) + _GAP + 3)
     bottom = -_reach([_mirrored(row) for row in shown], False) if is_signed else 0.0
     if is_signed:
         top, bottom = max(top, -bottom / 8), min(bottom, -top / 8)
@@ -90,8 +90,15 @@ def dots(
             "tickangle": 0,
             **zero,
         },
-        # Ticks, as notes take twice as long to draw: names from the left edge on, figures beside the plot.
-        yaxis={**up, **_labels(names, TEXT, look), "ticklabelposition": "inside", "ticklabelstandoff": -_LEFT},
+        # Ticks, as notes take twice as long to draw: names from the left edge on, figures beside the plot. An axis that
+        # is anchored to the other one would hide that one's lines beneath its labels, and errs where these are.
+        yaxis={
+            **up,
+            **_labels(names, TEXT, look),
+            "ticklabelposition": "inside",
+            "ticklabelstandoff": -_LEFT,
+            "anchor": "free",
+        },
         yaxis2={**up, **_labels(said, FINE, look), "overlaying": "y", "side": "right", "ticklabelstandoff": _GAP},
         hovermode="closest",
     )

@@ -220,16 +220,15 @@ def _face(spots: Sequence[Spot], look: Look, written: Callable[[float], str], mo
             notes.append(note(told, look, x=-_WIDE, y=foot, xanchor="left", size=_FONT))
             foot -= _ROW
         foot -= 0.08
-    shapes = head(look)
-    for spot, point, end in labels:
+    for spot, _, end in labels:
         side = math.copysign(1, end[0])
-        shapes.append(_leader(point, end, look))
         name = f"<b>{safe(spot.name)}</b>" if spot.area == chosen else safe(spot.name)
         text = f"{name}<br>{spot.said}"
         texts.append((spot, (end[0] + side * 0.02, end[1]), text, "middle right" if side > 0 else "middle left"))
-    shapes += [_tie(point, look) for spot in on_face for point in spot.points if len(spot.points) == 2]
-    is_twice = any(len(spot.points) == 2 for spot in on_face)
-    for line in _key(trusted, top, look, written, more, is_twice, spots):
+    twice = [point for spot in on_face for point in spot.points if len(spot.points) == 2]
+    leaders = _strokes([_leader(point, end) for _, point, end in labels], wash(look.quiet, 0.5), 1)
+    ties = _strokes([_tie(point) for point in twice], look.accent, 1.75)
+    for line in _key(trusted, top, look, written, more, bool(twice), spots):
         notes.append(note(line, look, x=-_WIDE, y=foot, xanchor="left", size=_FONT))
         foot -= _ROW
     low = foot + 0.08
@@ -240,7 +239,7 @@ def _face(spots: Sequence[Spot], look: Look, written: Callable[[float], str], mo
         560,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         annotations=notes,
-        shapes=shapes,
+        shapes=[*head(look), *leaders, *ties],
         xaxis={"range": [-_WIDE, _WIDE], "visible": False, "constrain": "domain"},
         yaxis={"range": [low, TOP + 0.04], "visible": False, "scaleanchor": "x", "constrain": "domain"},
         hovermode="closest",
@@ -367,18 +366,22 @@ def _texts(texts: Sequence[tuple[Spot, Point, str, str]], look: Look, chosen: st
     }
 
 
-def _leader(point: Point, end: Point, look: Look) -> Figure:
-    bend = math.copysign(0.88, end[0])
-    path = f"M {point[0]:g} {point[1]:g} L {bend:g} {end[1]:g} L {end[0]:g} {end[1]:g}"
-    return {"type": "path", "path": path, "layer": "below", "line": {"color": wash(look.quiet, 0.5), "width": 1}}
+def _leader(point: Point, end: Point) -> list[Point]:
+    return [point, (math.copysign(0.88, end[0]), end[1]), end]
 
 
-def _tie(point: Point, look: Look) -> Figure:
+def _tie(point: Point) -> list[Point]:
     """A stroke toward the middle: half of the line that would join the two markers of one figure."""
     x, y = point
-    inner = x - math.copysign(min(0.17, abs(x)), x)
-    line = {"color": look.accent, "width": 1.75}
-    return {"type": "line", "x0": x, "x1": inner, "y0": y, "y1": y, "layer": "below", "line": line}
+    return [point, (x - math.copysign(min(0.17, abs(x)), x), y)]
+
+
+def _strokes(lines: Sequence[Sequence[Point]], colour: str, width: float) -> list[Figure]:
+    """Lines that look alike, as one shape."""
+    path = " ".join("M " + " L ".join(f"{x:g} {y:g}" for x, y in line) for line in lines)
+    return (
+        [{"type": "path", "path": path, "layer": "below", "line": {"color": colour, "width": width}}] if lines else []
+    )
 
 
 def _key(

@@ -6,7 +6,8 @@ The patient's left is on the right, at x > 0. Only that half is written down; th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable
 
 from dashboard.charts.style import Figure, Look, blend
 
@@ -43,6 +44,8 @@ _LIPS: Curve = (
     0.19, -0.615, 0.11, -0.668, 0, -0.668,
 )  # fmt: skip
 _IRIS, _EYE = 0.062, (0.318, 0.172)
+_HANDLE = 4 / 3 * (math.sqrt(2) - 1)
+"""How long the handles of a quarter of a circle of radius 1 are."""
 
 _LINES: tuple[tuple[float, float, Curve], ...] = (
     # width, depth (how much of the ink), curve
@@ -69,28 +72,26 @@ _LINES: tuple[tuple[float, float, Curve], ...] = (
 
 
 def head(look: Look) -> list[Figure]:
-    """The shapes, from back to front, in the quiet colours of a theme."""
+    """The shapes, from back to front, in the quiet colours of a theme; what looks alike is one, as each takes time."""
     skin, hair, dark = _tone(look, 0.03), _tone(look, 0.11), "#1B1A18"
+    eyes = [(side * _EYE[0], _EYE[1]) for side in (1, -1)]
     shapes = [
         _closed(_SKULL, hair, look),
-        *_each_side(_EAR, skin, look, 1.2, 0.38),
+        _each_side([_EAR], look, 1.2, 0.38, skin),
         _closed(_reversed(_NECK), skin, look, 0, 0),
-        *_each_side(_NECK[:14], "", look, 1.3, 0.36),
+        _each_side([_NECK[:14]], look, 1.3, 0.36),
         _closed((*_reversed(_HAIRLINE)[:-2], *_JAW), skin, look, 1.5, 0.48),
-        *_each_side(_BROW, _tone(look, 0.42), look, 0, 0),
+        _each_side([_BROW], look, 0, 0, _tone(look, 0.42)),
+        _each_side([(*_UPPER_LID, *_LOWER_LID[2:])], look, 0, 0, _tone(look, 0.0)),
+        _shape(_circles(eyes, _IRIS), _tone(look, 0.26), _tone(look, 0.5), 1.0),
+        _shape(_circles(eyes, 0.026), dark, "", 0),
+        _shape(_circles([(x + 0.022, y + 0.024) for x, y in eyes], 0.012), "#FFFFFF", "", 0),
+        _closed(_LIPS, blend(_tone(look, 0.06), "#B5574F", 0.16), look, 0.9, 0.26),
     ]
-    for side in (1, -1):
-        x, y = side * _EYE[0], _EYE[1]
-        shapes += [
-            _shape(_path(_sided((*_UPPER_LID, *_LOWER_LID[2:]), side)) + " Z", _tone(look, 0.0), "", 0),
-            _circle(x, y, _IRIS, _tone(look, 0.26), _tone(look, 0.5)),
-            _circle(x, y, 0.026, dark),
-            _circle(x + 0.022, y + 0.024, 0.012, "#FFFFFF"),
-        ]
-    shapes.append(_closed(_LIPS, blend(_tone(look, 0.06), "#B5574F", 0.16), look, 0.9, 0.26))
+    alike: dict[tuple[float, float], list[Curve]] = {}
     for width, depth, curve in _LINES:
-        shapes += _each_side(curve, "", look, width, depth)
-    return shapes
+        alike.setdefault((width, depth), []).append(curve)
+    return [*shapes, *(_each_side(curves, look, width, depth) for (width, depth), curves in alike.items())]
 
 
 def _tone(look: Look, depth: float) -> str:
@@ -116,15 +117,28 @@ def _closed(half: Curve, fill: str, look: Look, width: float = 1.4, depth: float
     return _shape(path, fill, _tone(look, depth), width)
 
 
-def _each_side(curve: Curve, fill: str, look: Look, width: float, depth: float) -> Iterator[Figure]:
-    for side in (1, -1):
-        path = _path(_sided(curve, side)) + (" Z" if fill and not width else "")
-        yield _shape(path, fill, _tone(look, depth) if width else "", width)
+def _each_side(curves: Iterable[Curve], look: Look, width: float, depth: float, fill: str = "") -> Figure:
+    """Curves and their mirror images, closed where they have no line but are filled."""
+    end = " Z" if fill and not width else ""
+    path = " ".join(_path(_sided(curve, side)) + end for curve in curves for side in (1, -1))
+    return _shape(path, fill, _tone(look, depth) if width else "", width)
 
 
-def _circle(x: float, y: float, radius: float, fill: str, line: str = "") -> Figure:
-    ends = {"x0": x - radius, "x1": x + radius, "y0": y - radius, "y1": y + radius}
-    return {"type": "circle", **ends, "fillcolor": fill, "layer": "below", "line": _line(line, 1.0)}
+def _circles(middles: Iterable[Point], radius: float) -> str:
+    """Circles, each of four curves."""
+    handle = radius * _HANDLE
+    return " ".join(
+        _path(
+            (
+                x + radius, y, x + radius, y + handle, x + handle, y + radius, x, y + radius,
+                x - handle, y + radius, x - radius, y + handle, x - radius, y,
+                x - radius, y - handle, x - handle, y - radius, x, y - radius,
+                x + handle, y - radius, x + radius, y - handle, x + radius, y,
+            )
+        )
+        + " Z"
+        for x, y in middles
+    )  # fmt: skip
 
 
 def _shape(path: str, fill: str, line: str, width: float) -> Figure:

@@ -48,6 +48,8 @@ def chart_of_marks(figure: Figure, key: str, alt: str, config: dict[str, Any], o
             st.session_state[clicks] = count + 1
             on_choose(str(points[0]["customdata"]))
 
+    # As Streamlit sets them by itself, which would draw the chart once more.
+    figure["layout"] |= {"clickmode": "event+select", "dragmode": "pan"}
     st.plotly_chart(
         drawable(figure),
         theme=None,
