@@ -18,7 +18,7 @@ from dashboard.measures.curves import (
     stacked,
 )
 from dashboard.measures.frames import Groups, each_group, typed, wilson_limits
-from dashboard.statistics.survival import Curve, wang_chang
+from dashboard.statistics.survival import Curve, median_of_counts, wang_chang
 
 RETURNED_BY = (90, 120, 180, 270, 365)
 
@@ -39,23 +39,26 @@ class ReturnCurve:
 ReturnCurves = dict[tuple[Hashable, ...], ReturnCurve]
 
 
-def return_curves(counts: pd.DataFrame, by: Groups, level: float) -> ReturnCurves:
-    """The curve of the share not yet returned for the next course, by group."""
+def return_curves(records: pd.DataFrame, by: Groups, level: float) -> ReturnCurves:
+    """The curve of the share not yet returned for the next course, by group; `records` are those of the courses.
+
+    A course counts once in each group that a record of it is in.
+    """
     curves: ReturnCurves = {}
-    for group, rows in each_group(counts, by):
-        completed = rows["day"][rows["is_returned"]]
+    for group, rows in each_group(records, by):
+        is_first = ~rows["course_no"].duplicated().to_numpy()
+        series, patient, day, is_returned = (
+            rows[column].to_numpy()[is_first] for column in ("series_no", "patient_no", "day", "is_returned")
+        )
+        completed = np.bincount(day[is_returned])
         curves[group] = ReturnCurve(
             wang_chang(
-                rows["day"].to_numpy(),
-                rows["is_returned"].to_numpy(),
-                rows["returned_in_series"].to_numpy(),
-                rows["patient_no"].to_numpy(),
-                level,
+                day, is_returned, np.bincount(series[is_returned], minlength=series.max() + 1)[series], patient, level
             ),
-            rows["patient_no"].nunique(),
-            len(rows),
-            len(completed),
-            float(completed.median()) if len(completed) else np.nan,
+            int(np.count_nonzero(np.bincount(patient))),
+            len(day),
+            int(completed.sum()),
+            median_of_counts(completed),
         )
     return curves
 

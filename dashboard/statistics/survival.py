@@ -163,9 +163,10 @@ def _jackknife(day: Integers, influence: Floats, weight: Floats, cluster: Intege
     is_first = np.concatenate([[True], cluster[1:] != cluster[:-1]])
     starts = np.flatnonzero(is_first)
     lengths = np.diff(np.append(starts, len(cluster)))
-    ended = _running_sum(influence, starts, lengths)
     total = np.add.reduceat(weight, starts)
-    remaining = np.repeat(total, lengths) - _running_sum(weight, starts, lengths)
+    ended, gone = influence.cumsum(), weight.cumsum()
+    ended -= np.repeat(ended[starts] - influence[starts], lengths)
+    remaining = np.repeat(gone[starts] - weight[starts] + total, lengths) - gone
     ended_before, remaining_before = ended - influence, remaining + weight
     days = len(hazard)
 
@@ -181,10 +182,13 @@ def _jackknife(day: Integers, influence: Floats, weight: Floats, cluster: Intege
     return np.where(variance > rounding, variance, 0.0)
 
 
-def _running_sum(value: Floats, starts: Integers, lengths: Integers) -> Floats:
-    """The cumulative sum that begins anew at each start."""
-    running = value.cumsum()
-    return running - np.repeat(running[starts] - value[starts], lengths)
+def median_of_counts(counts: Integers) -> float:
+    """The median of whole numbers from 0 on, of which there are so many each; nan where there is none."""
+    reached, total = counts.cumsum(), int(counts.sum())
+    if not total:
+        return float("nan")
+    low, high = np.searchsorted(reached, [(total + 1) // 2, total // 2 + 1])
+    return float(low + high) / 2
 
 
 def quantile_day(day: Integers, share: Floats, quantile: float) -> float:

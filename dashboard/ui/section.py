@@ -26,6 +26,7 @@ from dashboard.ui.marks import Choose, chart_of_marks
 from dashboard.ui.tables import columns_in_words
 from dashboard.ui.wording import plain
 from dashboard.ui.working import PANELS, Working
+from queries import COURSE_GROUPS
 
 CONFIG = {
     "displayModeBar": False,
@@ -52,8 +53,12 @@ _TOTALS = {
     "baseline_balance": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
-_OF_RECORDS = ("results_over_time",)
-"""Measures of treatment records alone: each is in one group, and so they add up."""
+_IN_ONE_GROUP: dict[str, tuple[str, ...] | None] = {
+    "results_over_time": None,
+    "time_to_resolution_summary": None,
+    "kept_plans": ("treatment_type", *COURSE_GROUPS),
+}
+"""Measures whose units are each in one group, by whatever they are shown, or by these: there the groups add up."""
 _COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk", "exposed", "event", "evaluable")
 """What a measure counts: the first that it has says whether there is anything."""
 _DRAWN_AS_TOLD = ("kept_plans", "comparison", "practitioner_funnel", "rates_over_time", "results")
@@ -124,11 +129,7 @@ def section(
                     st.info("Small numbers are suppressed, and of this nothing is left to be told.")
                     return is_awaited
                 _drawn(chart(told, cache.look(), by, **drawing), heading, name, key, on_choose)
-                counted = (
-                    frame
-                    if name in _OF_RECORDS
-                    else cache.measure(totals, filters, (), **total_options, **_without_limits(totals))
-                )
+                counted = _counted(totals, filters, by, total_options)
                 if reading:
                     st.markdown(plain(reading(counted)))
                 if outcomes:
@@ -184,11 +185,18 @@ def small(
                 st.info("Nothing to show for this selection.")
                 return False
             _drawn(chart(frame, cache.look(), by, **drawing), definition(name).sentence, name, f"small-{name}")
-            totals = _TOTALS.get(name, name)
-            st.caption(plain(wording.n_in_words(cache.measure(totals, filters, **_without_limits(totals)))))
+            st.caption(plain(wording.n_in_words(_counted(_TOTALS.get(name, name), filters, by, {}))))
         return False
 
     drawn(draw, beside=True)
+
+
+def _counted(name: str, filters: Filters, by: tuple[str, ...], options: dict[str, Any]) -> pd.DataFrame:
+    """The figures that tell the n of all groups together: those of the groups where they add up, as they are known."""
+    columns = _IN_ONE_GROUP.get(name, ())
+    is_added_up = columns is None or set(by) <= set(columns)
+    is_added_up &= not cache.current_store().suppress_below
+    return cache.measure(name, filters, by if is_added_up else (), **options, **_without_limits(name))
 
 
 def _without_limits(name: str) -> dict[str, Any]:

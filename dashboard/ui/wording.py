@@ -96,9 +96,13 @@ def how_long(seconds: float) -> str:
 def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
     """The n behind a chart, from the same cohort's total; groups are added up only where no unit can be in two."""
     row = totals.iloc[0]
+
+    def added(column: str) -> str:
+        return count(totals[column].sum(skipna=False))
+
     if "first_day" in totals:
         first, last = totals["first_day"].min(), totals["last_day"].max()
-        return f"{count(totals['recorded'].sum())} contacts of treated records from day {first} to day {last}."
+        return f"{added('recorded')} contacts of treated records from day {first} to day {last}."
     if "outcome" in totals:
         recorded = dict(zip(totals["outcome"].astype(str), totals["recorded"], strict=True))
         told = {what: count(recorded[name]) for name, what in _RECORDED.items() if name in recorded}
@@ -111,13 +115,13 @@ def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
         return f"{count(row.evaluable)} of {count(row.treated)} {UNITS[unit]} were followed up{pending}."
     if "side_effects" in totals:
         return (
-            f"{count(row.side_effects)} side effects: {count(row.resolved)} seen to resolve, "
-            f"{count(row.censored)} not seen to resolve by the last contact."
+            f"{added('side_effects')} side effects: {added('resolved')} seen to resolve, "
+            f"{added('censored')} not seen to resolve by the last contact."
         )
     if "due" in totals:
         return (
-            f"The plans of {count(row.due)} of {count(row.courses)} courses were due. {count(row.not_yet_due)} are not "
-            f"due yet, and {count(row.without_plan)} courses have no planned interval; neither is counted."
+            f"The plans of {added('due')} of {added('courses')} courses were due. {added('not_yet_due')} are not "
+            f"due yet, and {added('without_plan')} courses have no planned interval; neither is counted."
         )
     return (
         f"{count(row.patients)} patients with {count(row.courses)} courses: {count(row.completed)} followed by "

@@ -8,7 +8,7 @@ with
             min(distinct patient_no, $most) as everybody,
             min(distinct patient_no, $most) filter (where is_returned) as completed,
             min(distinct patient_no, $most) filter (where not is_returned) as open,
-            count(*) as units
+            count(distinct course_no) as units
         from ({{ maintenance_intervals }}) as intervals
         group by {{ group }}
     )

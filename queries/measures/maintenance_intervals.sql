@@ -12,23 +12,6 @@
 -- grain: group and day on which something ended, and day 0
 -- reference: Wang and Chang, J Am Stat Assoc 1999; 94: 146.
 -- columns: day, at_risk, returned, not_returned, not_returned_low, not_returned_high
-with
-    selected_courses as (
-        select {{ group }}, patient_no, series_no, course_no, interval_days, is_returned
-        from cohort($filters)
-        where course_no is not null
-        group by {{ group }}, patient_no, series_no, course_no, interval_days, is_returned
-    ),
-    series as (
-        select {{ group }}, series_no, count(*) filter (where is_returned) as returned_in_series
-        from selected_courses
-        group by {{ group }}, series_no
-    )
-select
-    {{ group }},
-    patient_no,
-    interval_days as day,
-    is_returned,
-    cast(returned_in_series as integer) as returned_in_series
-from selected_courses
-join series using ({{ group }}, series_no)
+select {{ group }}, course_no, series_no, patient_no, interval_days as day, is_returned
+from cohort($filters)
+where course_no is not null

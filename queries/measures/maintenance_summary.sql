@@ -12,4 +12,4 @@
 -- returned_by_90, returned_by_120, returned_by_180, returned_by_270, returned_by_365, completed_median_days,
 -- returned_by_90_low, returned_by_90_high, returned_by_120_low, returned_by_120_high, returned_by_180_low,
 -- returned_by_180_high, returned_by_270_low, returned_by_270_high, returned_by_365_low, returned_by_365_high
-select {{ group }}, patient_no, day, is_returned, returned_in_series from ({{ maintenance_intervals }}) as intervals
+select {{ group }}, course_no, series_no, patient_no, day, is_returned from ({{ maintenance_intervals }}) as intervals
