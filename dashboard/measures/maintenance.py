@@ -18,10 +18,12 @@ from dashboard.measures.curves import (
     stacked,
 )
 from dashboard.measures.frames import Groups, each_group, typed, wilson_limits
-from dashboard.statistics.survival import Curve, median_of_counts, wang_chang
+from dashboard.statistics.survival import Curve, Integers, median_of_counts, wang_chang
 
 RETURNED_BY = (90, 120, 180, 270, 365)
 
+MOST_GAPS = 8
+"""Where numbers have more than so many gaps each, they are numbered anew."""
 PLAN_OUTCOMES = ("early", "on_time", "late", "not_returned")
 
 
@@ -50,17 +52,27 @@ def return_curves(records: pd.DataFrame, by: Groups, level: float) -> ReturnCurv
         series, patient, day, is_returned = (
             rows[column].to_numpy()[is_first] for column in ("series_no", "patient_no", "day", "is_returned")
         )
+        series, patient = _without_gaps(series), _without_gaps(patient)
+        in_series = np.bincount(series[is_returned], minlength=series.max() + 1)[series]
         completed = np.bincount(day[is_returned])
         curves[group] = ReturnCurve(
-            wang_chang(
-                day, is_returned, np.bincount(series[is_returned], minlength=series.max() + 1)[series], patient, level
-            ),
+            wang_chang(day, is_returned, in_series, patient, level),
             int(np.count_nonzero(np.bincount(patient))),
             len(day),
             int(completed.sum()),
             median_of_counts(completed),
         )
     return curves
+
+
+def _without_gaps(numbers: Integers) -> Integers:
+    """Numbers that tell the same apart, in the same order, and are few enough to be counted one by one.
+
+    Those of a snapshot have few gaps; those of several sources on an engine lie far apart.
+    """
+    if numbers.max() < MOST_GAPS * len(numbers):
+        return numbers
+    return np.unique(numbers, return_inverse=True)[1]
 
 
 def maintenance_intervals(curves: ReturnCurves, by: Groups) -> pd.DataFrame:

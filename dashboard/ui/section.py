@@ -282,8 +282,10 @@ def panels(
             wrap=True,
         )
         if contents:
-            with st.popover("Download", type="tertiary"):
-                downloads(working.file, contents, key)
+            # Its buttons, of which a page would have dozens, are made when it is opened.
+            with st.popover("Download", type="tertiary", key=f"{key}-download", on_change="rerun") as menu:
+                if menu.open:
+                    downloads(working.file, contents, key)
     if choice == "Definition":
         for about in map(definition, working.names):
             st.markdown(plain(about.sentence))
