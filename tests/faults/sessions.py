@@ -43,6 +43,8 @@ class Shown:
             self.exceptions.append(f"{element.exception.type}: {element.exception.message}")
         if kind:
             self.elements.append(getattr(element, kind))
+        if message.delta.add_block.HasField("popover"):
+            self.elements.append(message.delta.add_block.popover)
         self.text += message.SerializeToString().decode("utf-8", "replace")
 
     @property

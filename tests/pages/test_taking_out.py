@@ -89,8 +89,11 @@ def test_a_download_is_of_the_snapshot_that_its_page_shows(
 ) -> None:
     taken = {}
     for name, exports in (("many", MANY), ("others", random_exports(2))):
-        opened(name, exports, "side-effects")
-        taken[name] = offered["side_effect_rates.csv"]
+        app = opened(name, exports, "side-effects")
+        assert "side_effect_rates.csv" not in offered, "files are offered where somebody asks for one"
+        app.session_state["side_effect_rates-any-side-effect-download"] = True
+        app.run()
+        taken[name] = offered.pop("side_effect_rates.csv")
     for name, download in taken.items():
         asked = run("side_effect_rates", "--snapshot", folder / name / "outcomes.json")
         assert download() == asked.stdout_bytes
