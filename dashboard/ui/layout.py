@@ -11,6 +11,7 @@ _STYLE = """
 .stApp { font-variant-numeric: tabular-nums; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p, ol.steps li { color: %(small)s; opacity: 1; }
 .stApp .stButtonGroup button:is([data-selected], [aria-checked="true"], [aria-pressed="true"]) * { color: %(chosen)s; }
+.stApp [data-testid="stPopoverButton"][kind="tertiary"][aria-expanded="true"] { color: %(chosen)s; }
 ol.steps { display: flex; flex-wrap: wrap; gap: 0.3rem 1.4rem; list-style: none; margin: 0; padding: 0; }
 ul.views { list-style: none; margin: 0; padding: 0; }
 ul.views a { color: %(chosen)s; }
