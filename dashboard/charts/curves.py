@@ -244,7 +244,7 @@ def _whose(found: Sequence[Group], names: Mapping[str, str], look: Look) -> Figu
 
 
 def _at_risk(found: Sequence[Group], ticks: Sequence[int]) -> list[str]:
-    """Each tick with the numbers at risk beneath it, a line per group: a note for each takes ten times as long."""
+    """Each tick with the numbers at risk beneath it, a line per group: notes take longer to draw."""
     columns = []
     for group in found:
         day = group.rows["day"].to_numpy()

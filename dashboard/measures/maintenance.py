@@ -22,9 +22,10 @@ from dashboard.statistics.survival import Curve, Integers, median_of_counts, wan
 
 RETURNED_BY = (90, 120, 180, 270, 365)
 
-MOST_GAPS = 8
-"""Where numbers have more than so many gaps each, they are numbered anew."""
 PLAN_OUTCOMES = ("early", "on_time", "late", "not_returned")
+
+MOST_GAPS = 8
+"""Where numbers reach beyond so many times as many as there are, they are numbered anew."""
 
 
 @dataclass(frozen=True)

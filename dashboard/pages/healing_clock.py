@@ -36,12 +36,16 @@ def render(filters: Filters) -> None:
         treatment = choice("Treatment", {name("treatment_type", one): one for one in types}, "clock_type", is_list=True)
         of_type = dataclasses.replace(filters, treatment_type=(treatment,))
         effects = {name("effect", one): one for one in cache.affected("effect", of_type)}
-        effect = choice("Side effect", effects, "clock_effect", is_list=True)
-        asked = dataclasses.replace(of_type, effect=(effect,))
-        areas = {ANY_AREA: None} | {name("area", one): one for one in cache.affected("area", asked)}
-        area = choice("Area", areas, "clock_area", is_list=True)
-        day = choice("By", DAYS, "clock_day", "Day 7", is_list=True)
-        since = choice("Days since", CLOCKS, "clock_since")
+        if effects:
+            effect = choice("Side effect", effects, "clock_effect", is_list=True)
+            asked = dataclasses.replace(of_type, effect=(effect,))
+            areas = {ANY_AREA: None} | {name("area", one): one for one in cache.affected("area", asked)}
+            area = choice("Area", areas, "clock_area", is_list=True)
+            day = choice("By", DAYS, "clock_day", "Day 7", is_list=True)
+            since = choice("Days since", CLOCKS, "clock_since")
+    if not effects:
+        st.info("Each side effect of this treatment has too few to be told. Choose another treatment or fewer filters.")
+        return
     if area is not None:
         asked = dataclasses.replace(asked, area=(area,))
     area_name = None if area is None else name("area", area)

@@ -385,7 +385,7 @@ def affected(column: str, filters: Filters) -> list[str]:
         counts = measure("side_effect_rates", filters).rename(columns={"affected": "side_effects"})
         counts = counts[counts["effect"] != "any"]
     else:
-        # A third of the work of the rates, as nobody has to be counted who has none.
+        # Less work than the rates, as nobody has to be counted who has none.
         counts = measure("time_to_resolution_summary", filters, (column,), limits="none")
     counts = counts[counts["side_effects"] > 0].sort_values("side_effects", ascending=False, kind="stable")
     return list(counts[column].astype(str))

@@ -53,7 +53,7 @@ _TOTALS = {
     "baseline_balance": "follow_up_completeness",
 }
 """Where the n of a measure stands, if not in itself."""
-_IN_ONE_GROUP: dict[str, tuple[str, ...] | None] = {
+IN_ONE_GROUP: dict[str, tuple[str, ...] | None] = {
     "results_over_time": None,
     "time_to_resolution_summary": None,
     "kept_plans": ("treatment_type", *COURSE_GROUPS),
@@ -193,7 +193,7 @@ def small(
 
 def _counted(name: str, filters: Filters, by: tuple[str, ...], options: dict[str, Any]) -> pd.DataFrame:
     """The figures that tell the n of all groups together: those of the groups where they add up, as they are known."""
-    columns = _IN_ONE_GROUP.get(name, ())
+    columns = IN_ONE_GROUP.get(name, ())
     is_added_up = columns is None or set(by) <= set(columns)
     is_added_up &= not cache.current_store().suppress_below
     return cache.measure(name, filters, by if is_added_up else (), **options, **_without_limits(name))

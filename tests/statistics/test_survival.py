@@ -20,6 +20,7 @@ from dashboard.statistics.survival import (
     clustered_limits,
     kaplan_meier,
     log_rank,
+    median_of_counts,
     quantile_day,
     restricted_mean,
     share_by,
@@ -279,3 +280,11 @@ def test_wang_chang_does_not_depend_on_the_order_of_the_rows() -> None:
     shuffled = random.Random(1).sample(gaps, len(gaps))
     one, other = curve_of(gaps), curve_of(shuffled)
     assert (one.share.tobytes(), one.low.tobytes()) == (other.share.tobytes(), other.low.tobytes())
+
+
+def test_the_median_of_counts_is_that_of_what_was_counted() -> None:
+    draw = np.random.default_rng(1)
+    for size in range(1, 60):
+        days = draw.integers(0, 30, size)
+        assert median_of_counts(np.bincount(days)) == np.median(days)
+    assert np.isnan(median_of_counts(np.bincount(np.array([], dtype=int))))
