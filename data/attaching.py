@@ -54,9 +54,9 @@ def view(connection: duckdb.DuckDBPyConnection, name: str) -> Attached:
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, name: str) -> set[str]:
-    """The tables of the snapshot's file, but one of treatment records that lacks an attribute of later versions."""
+    """The tables of the snapshot's file, but one of treatment records that lacks a column of later versions."""
     listed = "select table_name, column_name from duckdb_columns() where database_name = $name"
     columns = connection.execute(listed, {"name": name}).fetchall()
-    attributes = {column for table, column in columns if table == "treatment_records"}
-    older = set() if attributes >= set(queries.ATTRIBUTES) else {"treatment_records"}
+    of_records = {column for table, column in columns if table == "treatment_records"}
+    older = set() if of_records >= {*queries.ATTRIBUTES, "plan_outcome"} else {"treatment_records"}
     return {table for table, _ in columns} - older

@@ -183,11 +183,10 @@ def generation(file: Path, written: dict[str, Any]) -> Generation:
     )
 
 
-def other_version(version: object, path: Path, mend: str = AGAIN) -> ImportRefused:
-    """The refusal of a snapshot that has another layout than this program reads."""
+def other_version(version: object, path: Path, mend: str = AGAIN, reads: int = FORMAT_VERSION) -> ImportRefused:
+    """The refusal of a snapshot, or of a share, that has another layout than this program reads."""
     return ImportRefused(
-        f"{path} was made by another version of this program "
-        f"(layout {version}, this one reads {FORMAT_VERSION}). {mend}"
+        f"{path} was made by another version of this program (layout {version}, this one reads {reads}). {mend}"
     )
 
 

@@ -35,7 +35,7 @@ from data import attaching
 from data.beside import locked, replace
 from data.expressions import literal, quoted
 from data.extracting import IDS
-from data.generations import FORMAT_VERSION, Generation, current, other_version
+from data.generations import Generation, current, other_version
 from data.installation import installation_key
 from data.refusal import ImportRefused, unwritable
 
@@ -47,6 +47,8 @@ APART = (
     "'_' || regexp_replace(lower(clinic::varchar), '[^a-z0-9]+', '-', 'g')[:40] || '-' || md5(clinic::varchar)[:8] "
     "as of_clinic, '_' || month::varchar as of_month"
 )
+SHARE_VERSION = 2
+"""Another one whenever a relation gets a column: unlike that of a snapshot, nothing of a share is derived again."""
 SOURCE_BITS = 40
 """A number is that of its source in the bits from this one on, and what it is within the source in those below."""
 KEPT_SECONDS = 24 * 3600
@@ -93,8 +95,10 @@ def shared(folder: Path) -> Share:
     if not said:
         raise ImportRefused(f"Nothing is shared in {folder}. Share a snapshot there: outcomes share {folder}/NAME")
     for source, one in said.items():
-        if one["format_version"] != FORMAT_VERSION:
-            raise other_version(one["format_version"], folder / source, f"{_SHARED_AGAIN} {folder / source}")
+        if one["format_version"] != SHARE_VERSION:
+            raise other_version(
+                one["format_version"], folder / source, f"{_SHARED_AGAIN} {folder / source}", SHARE_VERSION
+            )
     folders = tuple(_folder(source, one["name"]) for source, one in sorted(said.items()))
     sha256 = hashlib.sha256("\n".join(folders).encode()).hexdigest()
     return Share(
@@ -176,7 +180,7 @@ def _write(
         "rows": rows_of,
         "as_of": as_of.isoformat(),
         "is_synthetic": is_synthetic,
-        "format_version": FORMAT_VERSION,
+        "format_version": SHARE_VERSION,
     }
 
 

@@ -9,7 +9,7 @@ The room decides what a select becomes:
     model/      a derived table of the snapshot, over all records      (data/ builds it, in the order of MODEL)
     cohort*.sql a table macro over one STRUCT, the filters             (dashboard/store/)
     measures/   the counts of one measure                              (dashboard/store/)
-    observations/ what measures count, with the patients or without   (dashboard/store/)
+    observations/ what measures and lists count, with the patients or without (dashboard/store/)
     contributors/ the patients behind counts, for small numbers        (dashboard/store/)
     records/    the rows of a table, or patients listed, of the cohort (dashboard/store/)
     account/    what became of the imported rows, counted              (dashboard/store/)
@@ -164,6 +164,11 @@ def _stratum(strata: Sequence[str]) -> str:
 def observations(name: str, groups: Sequence[str]) -> str:
     """The select of what a measure counts, by groups that the measure has, with the patients."""
     return _filled(read(f"observations/{name}"), groups)
+
+
+def records(table: str) -> str:
+    """The select of the rows of a table; FileNotFoundError where there is no such table."""
+    return _filled(read(f"records/{table}"), ())
 
 
 def contributors(name: str, groups: Sequence[str]) -> str:

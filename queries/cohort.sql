@@ -32,7 +32,8 @@ select
     series_no,
     position,
     interval_days,
-    is_returned
+    is_returned,
+    plan_outcome
 from treatment_records
 where
     (filters['treated_from'] is null or treated_on >= filters['treated_from'])

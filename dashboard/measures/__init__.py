@@ -19,7 +19,7 @@ import pandas as pd
 
 from dashboard.measures.comparison import baseline_balance, comparison, risk_and_durability
 from dashboard.measures.frames import Groups
-from dashboard.measures.maintenance import ReturnCurves, kept_plans, maintenance_intervals, maintenance_summary
+from dashboard.measures.maintenance import CoursesByGroup, kept_plans, maintenance_intervals, maintenance_summary
 from dashboard.measures.pairs import side_differences
 from dashboard.measures.rates import follow_up_completeness, side_effect_rates
 from dashboard.measures.resolution import healing_clock, time_to_resolution, time_to_resolution_summary
@@ -42,7 +42,6 @@ ESTIMATES: dict[str, Callable[..., pd.DataFrame]] = {
         rates_over_time,
         days_between_events,
         lot_signals,
-        kept_plans,
         comparison,
         baseline_balance,
         results,
@@ -58,8 +57,8 @@ OF_RESOLUTION_CURVES: dict[str, Callable[..., pd.DataFrame]] = {
 }
 """The last argument gives the counts of the measure's own SQL, where they are needed."""
 
-OF_RETURN_CURVES: dict[str, Callable[[ReturnCurves, Groups], pd.DataFrame]] = {
-    estimate.__name__: estimate for estimate in (maintenance_intervals, maintenance_summary)
+OF_COURSES: dict[str, Callable[[CoursesByGroup, Groups], pd.DataFrame]] = {
+    estimate.__name__: estimate for estimate in (maintenance_intervals, maintenance_summary, kept_plans)
 }
 
 OF_FIGURES: dict[str, tuple[Callable[..., pd.DataFrame], tuple[str, ...]]] = {

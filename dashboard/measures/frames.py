@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dashboard.statistics.proportions import effective_units, wilson
@@ -47,6 +48,17 @@ def each_group(counts: pd.DataFrame, by: Groups) -> Iterator[tuple[tuple[Hashabl
         return
     for group, rows in counts.groupby(list(by), sort=True, observed=True):
         yield group if isinstance(group, tuple) else (group,), rows
+
+
+def places_of_each_group(
+    counts: pd.DataFrame, by: Groups
+) -> Iterator[tuple[tuple[Hashable, ...], npt.NDArray[np.intp]]]:
+    """The same groups with the places of their rows, where rows are many and not all columns are needed in pieces."""
+    if not by:
+        yield from [((), np.arange(len(counts)))] if len(counts) else []
+        return
+    for group, places in counts.groupby(list(by), sort=True, observed=True).indices.items():
+        yield group if isinstance(group, tuple) else (group,), np.asarray(places)
 
 
 def typed(figures: pd.DataFrame, by: Groups, counts: Sequence[str]) -> pd.DataFrame:

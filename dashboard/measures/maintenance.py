@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dashboard.measures.curves import (
@@ -17,53 +18,83 @@ from dashboard.measures.curves import (
     shares_by,
     stacked,
 )
-from dashboard.measures.frames import Groups, each_group, typed, wilson_limits
+from dashboard.measures.frames import Groups, places_of_each_group, typed
+from dashboard.statistics.proportions import effective_units, wilson
 from dashboard.statistics.survival import Curve, Integers, median_of_counts, wang_chang
 
 RETURNED_BY = (90, 120, 180, 270, 365)
 
-PLAN_OUTCOMES = ("early", "on_time", "late", "not_returned")
+NOT_DUE = ("without plan", "not yet due")
+DUE = ("early", "on time", "late", "not returned")
 
 MOST_GAPS = 8
 """Where numbers reach beyond so many times as many as there are, they are numbered anew."""
 
 
 @dataclass(frozen=True)
-class ReturnCurve:
-    """The curve of one group, and the courses that it came from."""
+class Courses:
+    """The courses of one group: how many, the curve of when patients returned, and how plans were kept.
 
-    curve: Curve
+    `outcomes` are how many courses there are of each of NOT_DUE and DUE, `limits` those of the shares of DUE.
+    """
+
     patients: int
     courses: int
     completed: int
     completed_median_days: float
+    curve: Curve
+    outcomes: Mapping[str, int]
+    limits: Mapping[str, tuple[float, float]]
 
 
-ReturnCurves = dict[tuple[Hashable, ...], ReturnCurve]
+CoursesByGroup = dict[tuple[Hashable, ...], Courses]
 
 
-def return_curves(records: pd.DataFrame, by: Groups, level: float) -> ReturnCurves:
-    """The curve of the share not yet returned for the next course, by group; `records` are those of the courses.
+def courses_by_group(records: pd.DataFrame, by: Groups, level: float) -> CoursesByGroup:
+    """What became of the courses of each group, from the outcomes of records (queries/observations/course_outcomes).
 
     A course counts once in each group that a record of it is in.
     """
-    curves: ReturnCurves = {}
-    for group, rows in each_group(records, by):
-        is_first = ~rows["course_no"].duplicated().to_numpy()
-        series, patient, day, is_returned = (
-            rows[column].to_numpy()[is_first] for column in ("series_no", "patient_no", "day", "is_returned")
-        )
+    found: CoursesByGroup = {}
+    numbers, *others = (
+        records[column].to_numpy()
+        for column in ("course_no", "series_no", "patient_no", "interval_days", "is_returned")
+    )
+    outcomes = pd.Categorical(records["plan_outcome"], categories=[*NOT_DUE, *DUE]).codes
+    for group, rows in places_of_each_group(records, by):
+        of_courses = rows[~pd.Series(numbers.take(rows)).duplicated().to_numpy()]
+        series, patient, day, is_returned = (column.take(of_courses) for column in others)
         series, patient = _without_gaps(series), _without_gaps(patient)
         in_series = np.bincount(series[is_returned], minlength=series.max() + 1)[series]
         completed = np.bincount(day[is_returned])
-        curves[group] = ReturnCurve(
-            wang_chang(day, is_returned, in_series, patient, level),
+        outcome = outcomes.take(of_courses)
+        found[group] = Courses(
             int(np.count_nonzero(np.bincount(patient))),
             len(day),
             int(completed.sum()),
             median_of_counts(completed),
+            wang_chang(day, is_returned, in_series, patient, level),
+            dict(zip((*NOT_DUE, *DUE), np.bincount(outcome, minlength=len(NOT_DUE + DUE)).tolist(), strict=True)),
+            _limits(outcome, patient, level),
         )
-    return curves
+    return found
+
+
+def _limits(outcome: npt.NDArray[np.int8], patient: Integers, level: float) -> dict[str, tuple[float, float]]:
+    """The limits of the share of each of DUE among the courses that were due, of which a patient may have several."""
+    is_due = outcome >= len(NOT_DUE)
+    patients = int(patient.max()) + 1
+    cell = (outcome[is_due].astype(np.int64) - len(NOT_DUE)) * patients + patient[is_due]
+    of_patients = np.bincount(cell, minlength=len(DUE) * patients).reshape(len(DUE), patients)
+    due_of_patients = of_patients.sum(axis=0)
+    due, due_squared = int(due_of_patients.sum()), int(due_of_patients @ due_of_patients)
+    patients = int(np.count_nonzero(due_of_patients))
+    limits = {}
+    for name, its in zip(DUE, of_patients, strict=True):
+        some = int(its.sum())
+        units = effective_units(some, due, patients, int(its @ its), int(its @ due_of_patients), due_squared)
+        limits[name] = wilson(some / due, units, level) if due else (np.nan, np.nan)
+    return limits
 
 
 def _without_gaps(numbers: Integers) -> Integers:
@@ -76,30 +107,30 @@ def _without_gaps(numbers: Integers) -> Integers:
     return np.unique(numbers, return_inverse=True)[1]
 
 
-def maintenance_intervals(curves: ReturnCurves, by: Groups) -> pd.DataFrame:
+def maintenance_intervals(courses: CoursesByGroup, by: Groups) -> pd.DataFrame:
     """The share not yet returned for the next course, one row per group and day; counts are weighted."""
     parts = []
-    for group, drawn in curves.items():
-        part = curve_frame(drawn.curve, ("at_risk", "returned", None), "not_returned")
+    for group, its in courses.items():
+        part = curve_frame(its.curve, ("at_risk", "returned", None), "not_returned")
         parts.append(labelled(part, by, group))
     columns = ("day", "at_risk", "returned", "not_returned", "not_returned_low", "not_returned_high")
     return typed(stacked(parts, by, columns), by, ("day",))
 
 
-def maintenance_summary(curves: ReturnCurves, by: Groups) -> pd.DataFrame:
+def maintenance_summary(courses: CoursesByGroup, by: Groups) -> pd.DataFrame:
     """Median, quartiles and shares returned, one row per group."""
     summaries: list[dict[str, object]] = []
-    for group, drawn in curves.items():
-        shares, limits = shares_by(drawn.curve, RETURNED_BY, "returned")
+    for group, its in courses.items():
+        shares, limits = shares_by(its.curve, RETURNED_BY, "returned")
         summaries.append(
             {
                 **dict(zip(by, group, strict=True)),
-                "patients": drawn.patients,
-                "courses": drawn.courses,
-                "completed": drawn.completed,
-                **quantiles_of(drawn.curve),
+                "patients": its.patients,
+                "courses": its.courses,
+                "completed": its.completed,
+                **quantiles_of(its.curve),
                 **shares,
-                "completed_median_days": drawn.completed_median_days,
+                "completed_median_days": its.completed_median_days,
                 **limits,
             }
         )
@@ -108,12 +139,19 @@ def maintenance_summary(curves: ReturnCurves, by: Groups) -> pd.DataFrame:
     return typed(pd.DataFrame(summaries, columns=[*by, *columns]), by, ("patients", "courses", "completed"))
 
 
-def kept_plans(counts: pd.DataFrame, by: Groups, level: float) -> pd.DataFrame:
+def kept_plans(courses: CoursesByGroup, by: Groups) -> pd.DataFrame:
     """How many of the courses whose plan was due came early, on time, late or not yet, one row per group."""
-    plans = counts[[*by, "courses", "without_plan", "not_yet_due", "due", *PLAN_OUTCOMES]].copy()
-    for outcome in PLAN_OUTCOMES:
-        limits = wilson_limits(counts, outcome, "due", f"{outcome}_squared", f"{outcome}_due", "due_squared", level)
-        plans[f"{outcome}_share"] = plans[outcome] / plans["due"].where(plans["due"] > 0)
-        plans[f"{outcome}_share_low"] = [low for low, _ in limits]
-        plans[f"{outcome}_share_high"] = [high for _, high in limits]
-    return plans
+    plans: list[dict[str, object]] = []
+    for group, its in courses.items():
+        due = sum(its.outcomes[outcome] for outcome in DUE)
+        counted = {outcome.replace(" ", "_"): count for outcome, count in its.outcomes.items()}
+        row = dict(zip(by, group, strict=True)) | {"courses": its.courses, "due": due} | counted
+        for outcome in DUE:
+            share = f"{outcome.replace(' ', '_')}_share"
+            row[share] = its.outcomes[outcome] / due if due else np.nan
+            row[f"{share}_low"], row[f"{share}_high"] = its.limits[outcome]
+        plans.append(row)
+    not_due, named = ([outcome.replace(" ", "_") for outcome in outcomes] for outcomes in (NOT_DUE, DUE))
+    counts = ["courses", *not_due, "due", *named]
+    shares = [f"{outcome}_share{end}" for outcome in named for end in ("", "_low", "_high")]
+    return typed(pd.DataFrame(plans, columns=[*by, *counts, *shares]), by, counts)

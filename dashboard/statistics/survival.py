@@ -113,32 +113,35 @@ def wang_chang(
     one patient they would have no width, whatever the gaps: there they are nan.
     Source: Wang and Chang, J Am Stat Assoc 1999; 94: 146.
     """
-    kept = is_event | (events_in_series == 0)
-    divisor = np.maximum(events_in_series[kept], 1).astype(np.int64)
-    days, divisors = int(day[kept].max()) + 1, int(divisor.max()) + 1
+    kept = np.flatnonzero(is_event | (events_in_series == 0))
+    day, is_event, events_in_series = day.take(kept), is_event.take(kept), events_in_series.take(kept)
+    days, divisors = int(day.max()) + 1, max(int(events_in_series.max()), 1) + 1
     # One number per gap, sorted by patient and day: nothing below depends on the order in which the rows came.
-    gap = ((cluster[kept].astype(np.int64) * days + day[kept]) * divisors + divisor) * 2 + is_event[kept]
+    cells = days * divisors * 2
+    gap = cluster.take(kept).astype(np.int64)
+    gap *= cells
+    gap += (day.astype(np.int64) * divisors + np.maximum(events_in_series, 1)) * 2 + is_event
     gap.sort()
-    gap, is_event = gap >> 1, (gap & 1).astype(np.bool_)
-    gap, divisor = np.divmod(gap, divisors)
-    cluster, day = np.divmod(gap, days)
-    cell = divisor * days + day
-    counts = np.bincount(cell, minlength=days * divisors).reshape(divisors, days)
-    event_counts = np.bincount(cell[is_event], minlength=days * divisors).reshape(divisors, days)
+    cluster, cell = np.divmod(gap, cells)
+    counts = np.bincount(cell, minlength=cells).reshape(days, divisors, 2)
+    event_counts, counts = counts[:, :, 1], counts.sum(axis=2)
     shares_of_one: Floats = np.zeros(divisors)
     shares_of_one[1:] = 1 / np.arange(1, divisors)
-    ends: Floats = shares_of_one @ counts
-    events: Floats = shares_of_one @ event_counts
-    at_risk_counts = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
-    at_risk: Floats = shares_of_one @ at_risk_counts
+    ends: Floats = counts @ shares_of_one
+    events: Floats = event_counts @ shares_of_one
+    at_risk_counts = counts[::-1].cumsum(axis=0)[::-1]
+    at_risk: Floats = at_risk_counts @ shares_of_one
     # Whether everybody still at risk has the event is asked of the integers.
-    is_last = (at_risk_counts == event_counts).all(axis=0) & (at_risk > 0)
+    is_last = (at_risk_counts == event_counts).all(axis=1) & (at_risk > 0)
     survivors = np.where(is_last, 0.0, at_risk - events)
     reported = reported_days(ends)
     share: Floats = np.cumprod(np.where(is_last, 0.0, 1 - _ratio(events, at_risk)), dtype=np.float64)
     hazard = _ratio(events, at_risk * survivors).cumsum()
-    influence = np.where(is_event, _ratio(np.ones(days), survivors)[day], 0.0) - hazard[day]
-    error = np.sqrt(_jackknife(day, influence / divisor, 1 / divisor, cluster, hazard))
+    day, kind = np.divmod(cell, divisors * 2)
+    weight = np.repeat(shares_of_one, 2).take(kind)
+    of_days = np.stack([-hazard, _ratio(np.ones(days), survivors) - hazard], axis=1).ravel()
+    influence = of_days.take(day * 2 + (kind & 1)) * weight
+    error = np.sqrt(_jackknife(day, influence, weight, cluster, hazard))
     low, high = log_log_limits(share, error, level)
     if cluster[0] == cluster[-1]:
         low, high = np.full_like(share, np.nan), np.full_like(share, np.nan)
@@ -160,22 +163,22 @@ def _jackknife(day: Integers, influence: Floats, weight: Floats, cluster: Intege
     its gaps that have ended, R the weight of those that have not. The sums over clusters of P*P, P*R and R*R change
     only where a gap ends.
     """
-    is_first = np.concatenate([[True], cluster[1:] != cluster[:-1]])
-    starts = np.flatnonzero(is_first)
+    starts = np.flatnonzero(np.concatenate([[True], cluster[1:] != cluster[:-1]]))
     lengths = np.diff(np.append(starts, len(cluster)))
     total = np.add.reduceat(weight, starts)
     ended, gone = influence.cumsum(), weight.cumsum()
     ended -= np.repeat(ended[starts] - influence[starts], lengths)
-    remaining = np.repeat(gone[starts] - weight[starts] + total, lengths) - gone
-    ended_before, remaining_before = ended - influence, remaining + weight
+    remaining = np.repeat(gone[starts] - weight[starts] + total, lengths)
+    remaining -= gone
     days = len(hazard)
 
-    def changes(after: Floats, before: Floats) -> Floats:
-        return np.bincount(day, weights=after - before, minlength=days).cumsum()
+    def summed(changes: Floats) -> Floats:
+        return np.bincount(day, weights=changes, minlength=days).cumsum()
 
-    squares = changes(ended * ended, ended_before * ended_before)
-    products = changes(ended * remaining, ended_before * remaining_before)
-    rest = (total * total).sum() + changes(remaining * remaining, remaining_before * remaining_before)
+    # What P*P, P*R and R*R are more than before, where a gap adds its influence to P and takes its weight from R.
+    squares = summed((2 * ended - influence) * influence)
+    products = summed(influence * remaining - (ended - influence) * weight)
+    rest = (total * total).sum() - summed((2 * remaining + weight) * weight)
     variance = squares - 2 * hazard * products + hazard * hazard * rest
     # Where influences cancel, as those of a single patient do, only the rounding of the running sums is left.
     rounding = TOLERANCE * np.maximum.accumulate(squares + hazard * hazard * rest)

@@ -22,10 +22,10 @@ import data
 import queries
 from dashboard import figures
 from dashboard.filters import RECORD_FILTERS, VALUE_FILTERS, FilterError, Filters
-from dashboard.measures import ESTIMATES, OF_FIGURES, OF_RESOLUTION_CURVES, OF_RETURN_CURVES
+from dashboard.measures import ESTIMATES, OF_COURSES, OF_FIGURES, OF_RESOLUTION_CURVES
 from dashboard.measures.comparison import groups_in_words
 from dashboard.measures.frames import cast
-from dashboard.measures.maintenance import ReturnCurves, return_curves
+from dashboard.measures.maintenance import CoursesByGroup, courses_by_group
 from dashboard.measures.resolution import Limits, ResolutionCurves, resolution_curves
 from dashboard.store.changes import Changes
 from dashboard.store.connection import BATCH_ROWS, HARDENING, cursor_of, most_memory
@@ -39,6 +39,7 @@ from dashboard.store.names import (
     check_groups,
     check_name,
     records_sql,
+    unordered,
     unusual,
 )
 from data import EVERYTHING, Scope, pseudonyms
@@ -99,7 +100,7 @@ class Store:
         self._counted: LRUCache[tuple[Any, ...], pd.DataFrame] = LRUCache(MOST_CURVES)
         self._counting = threading.Condition()
         self._curves: dict[tuple[Any, ...], ResolutionCurves] = {}
-        self._return_curves: dict[tuple[Any, ...], ReturnCurves] = {}
+        self._courses: LRUCache[tuple[Any, ...], CoursesByGroup] = LRUCache(MOST_CURVES)
         self._resampling = threading.Lock()
 
     @overload
@@ -193,8 +194,8 @@ class Store:
         if name in OF_RESOLUTION_CURVES:
             curves = self._resolution_curves(filters, tuple(by), clock, level, limits)
             estimates = OF_RESOLUTION_CURVES[name](curves, by, counts, **more)
-        elif name in OF_RETURN_CURVES:
-            estimates = OF_RETURN_CURVES[name](self._curves_of_return(filters, tuple(by), level), by)
+        elif name in OF_COURSES:
+            estimates = OF_COURSES[name](self._courses_by_group(filters, tuple(by), level), by)
         elif name in OF_FIGURES:
             beside, parts = OF_FIGURES[name]
             estimates = beside(*(self.measure(part, filters, by, unit, window_days, level=level) for part in parts), by)
@@ -231,16 +232,11 @@ class Store:
         """What curves are made of, with limits or without, which are asked for at once: counted once for both."""
         return self._frame(queries.measure("time_to_resolution", by), {"filters": filters.to_sql(), "clock": clock})
 
-    def _curves_of_return(self, filters: Filters, by: tuple[str, ...], level: float) -> ReturnCurves:
-        """The curves that both measures of maintenance intervals read, remembered."""
-        asked = (filters, by, level)
-        curves = self._return_curves.get(asked)
-        if curves is None:
-            counts = self._frame(queries.measure("maintenance_intervals", by), {"filters": filters.to_sql()})
-            curves = self._return_curves[asked] = return_curves(counts, by, level)
-            if len(self._return_curves) > MOST_CURVES:
-                self._return_curves.pop(next(iter(self._return_curves)), None)
-        return curves
+    @cachedmethod(lambda self: self._courses, condition=lambda self: self._counting)
+    def _courses_by_group(self, filters: Filters, by: tuple[str, ...], level: float) -> CoursesByGroup:
+        """What the measures of maintenance intervals read, counted once for all of them."""
+        rows = self._frame(queries.observations("course_outcomes", by), {"filters": filters.to_sql()})
+        return courses_by_group(rows, by, level)
 
     def records(
         self,
@@ -323,7 +319,7 @@ class Store:
 
     def record_count(self, table: str, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> int:
         """How many records of a table belong to the cohort."""
-        select = f"select count(*) from ({records_sql(table)})"
+        select = f"select count(*) from ({unordered(records_sql(table))})"
         return int(self._rows(select, _parameters(select, filters, horizon_days))[0][0])
 
     def patients_found(self, search: str = "", most: int = MOST_FOUND) -> list[str]:
@@ -367,7 +363,7 @@ class Store:
 
     def recall_counts(self, filters: Filters | None = None, horizon_days: int = HORIZON_DAYS) -> pd.DataFrame:
         """How many stand on the recall list (`listed`), per `status` and `basis`."""
-        listed = records_sql("recall_list")
+        listed = queries.observations("due_courses", ())
         counted = (
             f"select status, basis, count(*) as listed from ({listed}) group by status, basis order by status, basis"
         )
@@ -390,6 +386,11 @@ class Store:
         filters_only = {"filters": (filters or Filters()).to_sql()}
         selected = self._rows("select count(*) from cohort($filters)", filters_only)[0][0]
         return selected, self._rows("select count(*) from treatment_records")[0][0]
+
+    def patients_of_courses(self, filters: Filters | None = None) -> int:
+        """How many patients have the courses that the filters leave: the `patients` of maintenance_summary as one."""
+        counted = "select count(distinct patient_no) from cohort($filters) where course_no is not null"
+        return int(self._rows(counted, {"filters": (filters or Filters()).to_sql()})[0][0])
 
     def values(self, column: str) -> list[tuple[str, int]]:
         """The values of a filter's column with the number of their records, the most frequent first.

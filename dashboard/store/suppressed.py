@@ -184,6 +184,12 @@ class SuppressedStore(Store):
             "the recall list names single patients, and is withheld while small numbers are suppressed"
         )
 
+    def patients_of_courses(self, filters: Filters | None = None) -> int:
+        """Raises privacy.Withheld: maintenance_summary says which numbers of patients are told."""
+        raise privacy.Withheld(
+            "the patients of courses are told by maintenance_summary, while small numbers are suppressed"
+        )
+
     def patient_of(self, *_: Any, **__: Any) -> str | None:
         """Raises privacy.Withheld, as `records_reader` does."""
         raise privacy.Withheld("who the patients are is withheld while small numbers are suppressed")

@@ -311,6 +311,17 @@ def _cohort_size(store: Store, filters: Filters) -> tuple[int, int]:
     return store.cohort_size(filters)
 
 
+def patients_of_courses(filters: Filters) -> int:
+    """How many patients have the courses that the filters leave."""
+    store = current_store()
+    return _patients_of_courses(store, filters)
+
+
+@Remembered
+def _patients_of_courses(store: Store, filters: Filters) -> int:
+    return store.patients_of_courses(filters)
+
+
 def values(column: str) -> list[str]:
     """The values of a filter's column that occur, the most frequent first."""
     store = current_store()

@@ -57,6 +57,7 @@ IN_ONE_GROUP: dict[str, tuple[str, ...] | None] = {
     "results_over_time": None,
     "time_to_resolution_summary": None,
     "kept_plans": ("treatment_type", *COURSE_GROUPS),
+    "maintenance_summary": ("treatment_type", *COURSE_GROUPS),
 }
 """Measures whose units are each in one group, by whatever they are shown, or by these: there the groups add up."""
 _COUNTS = ("recorded", "treated", "pairs", "side_effects", "due", "courses", "at_risk", "exposed", "event", "evaluable")
@@ -196,7 +197,10 @@ def _counted(name: str, filters: Filters, by: tuple[str, ...], options: dict[str
     columns = IN_ONE_GROUP.get(name, ())
     is_added_up = columns is None or set(by) <= set(columns)
     is_added_up &= not cache.current_store().suppress_below
-    return cache.measure(name, filters, by if is_added_up else (), **options, **_without_limits(name))
+    figures = cache.measure(name, filters, by if is_added_up else (), **options, **_without_limits(name))
+    # Courses add up, their patients do not: who comes for two types is in two groups.
+    is_of_courses = is_added_up and name == "maintenance_summary"
+    return figures.assign(patients=cache.patients_of_courses(filters)) if is_of_courses else figures
 
 
 def _without_limits(name: str) -> dict[str, Any]:

@@ -94,7 +94,10 @@ def how_long(seconds: float) -> str:
 
 
 def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
-    """The n behind a chart, from the same cohort's total; groups are added up only where no unit can be in two."""
+    """The n behind a chart, from the same cohort's total; groups are added up only where no unit can be in two.
+
+    The patients are those that the first row tells.
+    """
     row = totals.iloc[0]
 
     def added(column: str) -> str:
@@ -123,9 +126,10 @@ def n_in_words(totals: pd.DataFrame, unit: str = "session") -> str:
             f"The plans of {added('due')} of {added('courses')} courses were due. {added('not_yet_due')} are not "
             f"due yet, and {added('without_plan')} courses have no planned interval; neither is counted."
         )
+    not_yet = count((totals["courses"] - totals["completed"]).sum(skipna=False))
     return (
-        f"{count(row.patients)} patients with {count(row.courses)} courses: {count(row.completed)} followed by "
-        f"another, {count(row.courses - row.completed)} not yet."
+        f"{count(row.patients)} patients with {added('courses')} courses: {added('completed')} followed by another, "
+        f"{not_yet} not yet."
     )
 
 

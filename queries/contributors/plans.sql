@@ -2,7 +2,7 @@
 -- Counted are courses; due; kept, whose detail is how the plan was. Of the patients there are the first $most by
 -- number.
 -- grain: group, counted and detail
-with kept as ({{ plan_outcomes }})
+with kept as (select distinct {{ group }}, patient_no, course_no, plan_outcome from ({{ course_outcomes }}) as outcomes)
 select
     {{ group }},
     'courses' as counted,
@@ -21,15 +21,15 @@ select
     0 as at_least,
     count(*) as units
 from kept
-where outcome not in ('without plan', 'not yet due')
+where plan_outcome not in ('without plan', 'not yet due')
 group by {{ group }}
 union all
 select
     {{ group }},
     'kept' as counted,
-    outcome as detail,
+    plan_outcome as detail,
     min(distinct patient_no, $most) as patients,
     0 as at_least,
     count(*) as units
 from kept
-group by {{ group }}, outcome
+group by {{ group }}, plan_outcome

@@ -13,5 +13,4 @@
 -- reference: Wang and Chang, J Am Stat Assoc 1999; 94: 146.
 -- columns: day, at_risk, returned, not_returned, not_returned_low, not_returned_high
 select {{ group }}, course_no, series_no, patient_no, interval_days as day, is_returned
-from cohort($filters)
-where course_no is not null
+from ({{ course_outcomes }}) as outcomes

@@ -6,6 +6,7 @@
 -- aftercare: followed, where a follow-up of the record says so and none says otherwise.
 -- evaluable: at least one follow-up or side effect is linked to the record.
 -- course: set on the records of the session and treatment type that start a course.
+-- plan: how that of the course was kept by the data cut-off (plan_outcome); on time is within 14 days of it.
 -- order: by clinic, so that of one clinic's records few others are scanned; patients stay together within it.
 -- grain: treatment record
 with
@@ -102,7 +103,22 @@ select
     series_no,
     position,
     interval_days,
-    is_returned
+    is_returned,
+    case
+        when course_no is null
+        then null
+        when courses.planned_interval_days is null
+        then 'without plan'
+        when as_of - records.treated_on <= courses.planned_interval_days + 14
+        then 'not yet due'
+        when not is_returned
+        then 'not returned'
+        when interval_days < courses.planned_interval_days - 14
+        then 'early'
+        when interval_days > courses.planned_interval_days + 14
+        then 'late'
+        else 'on time'
+    end as plan_outcome
 from records
 left join advice using (treatment_no)
 left join

@@ -19,37 +19,14 @@
 -- columns: patient_id, treatment_type, last_course_on, completed, personal_interval_days, due_on, overdue_days,
 -- status, practitioner, clinic, basis, reason
 with
-    last_courses as (
-        select
-            series_no,
-            min(days_observed) as days_ago,
-            arg_min(practitioner, treatment_no)::varchar as practitioner,
-            arg_min(clinic, treatment_no)::varchar as clinic
-        from cohort($filters)
-        where not is_returned
-        group by series_no
-    ),
-    due as (
-        select
-            patient_id,
-            personal_intervals.*,
-            cast(date_diff('day', last_course_on, due_on) as integer) as usual_days,
-            days_ago,
-            cast(days_ago - date_diff('day', last_course_on, due_on) as integer) as overdue_days,
-            practitioner,
-            clinic
-        from last_courses
-        join personal_intervals using (series_no)
-        join sessions using (session_no)
-        where days_ago - date_diff('day', last_course_on, due_on) >= - $horizon_days
-    ),
     listed as (
         select
-            *,
-            overdue_days > 730 or overdue_days > 2 * usual_days as is_long_overdue,
+            patient_id,
+            due_courses.*,
             case days_ago when 0 then 'today' when 1 then '1 day ago' else days_ago || ' days ago' end as ago,
             usual_days || case when usual_days = 1 then ' day' else ' days' end as usual
-        from due
+        from ({{ due_courses }}) as due_courses
+        join sessions using (session_no)
     )
 select
     patient_id,
@@ -59,7 +36,7 @@ select
     personal_interval_days,
     due_on,
     overdue_days,
-    case when is_long_overdue then 'long overdue' when overdue_days > 0 then 'overdue' else 'due' end as status,
+    status,
     nullif(practitioner, '') as practitioner,
     nullif(clinic, '') as clinic,
     basis,
@@ -75,4 +52,4 @@ select
             || usual
     end as reason
 from listed
-order by is_long_overdue, abs(overdue_days), patient_id, treatment_type
+order by status = 'long overdue', abs(overdue_days), patient_id, treatment_type
