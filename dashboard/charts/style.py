@@ -180,10 +180,16 @@ def groups(
 
 Rows = slice | np.ndarray
 """Rows of a frame by their places: those that follow each other need no copy."""
+_FEW = 200
 
 
 def _places(frame: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], Rows]:
     """The rows of each group, in the order in which the groups come."""
+    if len(frame) <= _FEW:  # quicker than to prepare for many
+        found: dict[tuple[str, ...], list[int]] = {}
+        for place, key in enumerate(zip(*(frame[column].astype(str).tolist() for column in by), strict=True)):
+            found.setdefault(key, []).append(place)
+        return {key: np.array(its) for key, its in found.items()}
     codes = np.zeros(len(frame), dtype=np.int64)
     values = []
     for column in by:

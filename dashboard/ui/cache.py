@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import stopping
@@ -424,6 +425,21 @@ def record_count(table: str, filters: Filters, horizon_days: int = HORIZON_DAYS)
 @Remembered
 def _record_count(store: Store, table: str, filters: Filters, horizon_days: int) -> int:
     return store.record_count(table, filters, horizon_days)
+
+
+def recall_list(filters: Filters, limit: int, horizon_days: int, search: str) -> pa.Table:
+    """The first of the recall list, its treatment types in words."""
+    store = current_records_store()
+    return _recall_list(store, filters, limit, horizon_days, search)
+
+
+@Remembered
+def _recall_list(store: Store, filters: Filters, limit: int, horizon_days: int, search: str) -> pa.Table:
+    listed = store.records_reader("recall_list", filters, limit, horizon_days, search).read_all()
+    name = _look(False, store.treatment_types).name
+    of_types = [name("treatment_type", str(code)) for code in listed["treatment_type"].to_pylist()]
+    place = listed.column_names.index("treatment_type")
+    return listed.set_column(place, "treatment_type", pa.array(of_types, pa.string()))
 
 
 def recall_counts(filters: Filters, horizon_days: int) -> pd.DataFrame:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import export
@@ -55,8 +58,8 @@ def recall_list(filters: Filters) -> None:
             st.info(f"Nobody is {when}, nor overdue. Choose a longer time, a longer period or fewer filters.")
             return
         st.markdown(plain(_in_words(counts, days)))
-        found = cache.records("recall_list", filters, SHOWN, days, search.strip())
-        if found.empty:
+        found = cache.recall_list(filters, SHOWN, days, search.strip())
+        if not len(found):
             st.info("Nothing on the list has that text. Search for another, or empty the search.")
         else:
             _table(found)
@@ -71,7 +74,11 @@ def recall_list(filters: Filters) -> None:
 
 def _in_words(counts: pd.DataFrame, days: int) -> str:
     """How many are on the list, how late they are, and what their days rest on."""
-    by_status, by_basis = (counts.groupby(column, observed=True)["listed"].sum() for column in ("status", "basis"))
+    by_status: Counter[str] = Counter()
+    by_basis: Counter[str] = Counter()
+    for status, basis, listed in counts[["status", "basis", "listed"]].itertuples(index=False):
+        by_status[status] += listed
+        by_basis[basis] += listed
     within = f"due within {days} days" if days else "due today"
     late = [(within, "due"), ("overdue", "overdue"), ("long overdue", "long overdue")]
     said = [f"{count(by_status[status])} {name}" for name, status in late if status in by_status]
@@ -79,14 +86,12 @@ def _in_words(counts: pd.DataFrame, days: int) -> str:
     return f"{joined(said)}. Their days rest {joined(rests)}."
 
 
-def _table(found: pd.DataFrame) -> None:
-    name = cache.look().name
-    shown = found.assign(treatment_type=[name("treatment_type", str(code)) for code in found["treatment_type"]])
-    shown = shown[[*_FIRST, *(column for column in shown.columns if column not in _FIRST)]]
+def _table(found: pa.Table) -> None:
+    shown = found.select([*_FIRST, *(column for column in found.column_names if column not in _FIRST)])
     chosen = st.dataframe(
         shown,
         hide_index=True,
-        column_config=columns_in_words(shown),
+        column_config=columns_in_words(shown.schema.empty_table().to_pandas()),
         placeholder="–",
         alt="The recall list as a table",
         key="recall_rows",
@@ -95,7 +100,7 @@ def _table(found: pd.DataFrame) -> None:
     )
     for row in chosen.selection.rows[:1]:
         if row < len(shown) and may_see_patients():
-            patient_id = str(shown["patient_id"].iloc[row])
+            patient_id = shown["patient_id"][row].as_py()
             link(
                 "patients", f"**Everything about {plain(patient_id)}** →", patient_pseudonym=cache.pseudonym(patient_id)
             )

@@ -9,6 +9,7 @@ from threading import Condition
 from typing import Any, Generic, Protocol, TypeVar
 
 import pandas as pd
+import pyarrow as pa
 from cachetools import LRUCache, cached
 
 from dashboard.ui.waiting import waited_for
@@ -30,6 +31,8 @@ def size_of(answer: Any) -> int:
     """About so many bytes."""
     if isinstance(answer, pd.DataFrame):
         return int(answer.memory_usage(deep=True).sum()) + 1024
+    if isinstance(answer, pa.Table):
+        return int(answer.nbytes) + 1024
     return len(pickle.dumps(answer)) + 128
 
 

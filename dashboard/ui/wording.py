@@ -140,7 +140,7 @@ def tested(frame: pd.DataFrame, by: Sequence[str], look: Look, strata: Sequence[
     within = f" within strata of {joined([words(column).lower() for column in strata])}" if strata else ""
     if frame["logrank_p"].isna().all():
         return f"No test{within}: not all groups are found together in a stratum." if strata and len(frame) > 1 else ""
-    if small := too_small(frame, by, look):
+    if small := too_small(frame, groups(frame, by, look)):
         return f"No test of a difference between the groups, because of fewer than {SMALL} side effects: {small}."
     row = frame.iloc[0]
     p = "below 0.001" if row.logrank_p < 0.001 else f"{row.logrank_p:.3f}"
@@ -176,8 +176,8 @@ def without_tests(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def too_small(frame: pd.DataFrame, by: Sequence[str], look: Look) -> str:
-    """The groups that are smaller than figures should be, each with its n; "" where none is."""
+def too_small(frame: pd.DataFrame, found: Sequence[Group]) -> str:
+    """Which of the groups of a frame are smaller than figures should be, each with its n; "" where none is."""
     n = next(
         (
             column
@@ -186,8 +186,8 @@ def too_small(frame: pd.DataFrame, by: Sequence[str], look: Look) -> str:
         ),
         None,
     )
-    found = groups(frame, [column for column in by if column != "effect"], look) if n else []
-    return listed([f"{group.name} ({count(group.rows[n].max())})" for group in found if group.rows[n].max() < SMALL])
+    size = {group.name: group.rows[n].max() for group in found} if n else {}
+    return listed([f"{name} ({count(units)})" for name, units in size.items() if units < SMALL])
 
 
 def _is_one_patient(rows: pd.DataFrame) -> bool:
@@ -218,7 +218,7 @@ def _suppressed(frame: pd.DataFrame, found: Sequence[Group], look: Look) -> str:
 def warnings(frame: pd.DataFrame, by: Sequence[str], look: Look, most: int | None = None) -> list[str]:
     """What a reader has to know before believing a chart: small n, few followed up."""
     found = groups(frame, [column for column in by if column != "effect"], look)
-    small = too_small(frame, by, look)
+    small = too_small(frame, found)
     said = [f"Fewer than {SMALL}, so read with care: {small}."] if small else []
     alone = [group.name for group in found if _is_one_patient(group.rows)]
     said += [f"One patient only, which gives no limits: {listed(alone)}."] if alone else []

@@ -165,6 +165,8 @@ def counts_agree(command: str, counts: pd.DataFrame, told: pd.DataFrame) -> None
         found = grouped(told, keys, ["at_risk" if "at_risk" in told else "side_effects"]).max()
     elif numbers:
         expected, found = grouped(counts, keys, numbers).max(), grouped(told, keys, numbers).max()
+    elif "courses" in told:
+        expected, found = grouped(counts, keys, ["course_no"]).nunique(), grouped(told, keys, ["courses"]).max()
     elif "patient_no" in counts:  # whose intervals weigh one together
         expected = grouped(counts, keys, ["patient_no"]).nunique()
         found = grouped(told, keys, ["at_risk" if "at_risk" in told else "patients"]).max()
