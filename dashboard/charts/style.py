@@ -189,7 +189,7 @@ def _places(frame: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], Row
         found: dict[tuple[str, ...], list[int]] = {}
         for place, key in enumerate(zip(*(frame[column].astype(str).tolist() for column in by), strict=True)):
             found.setdefault(key, []).append(place)
-        return {key: np.array(its) for key, its in found.items()}
+        return {key: _rows(its) for key, its in found.items()}
     codes = np.zeros(len(frame), dtype=np.int64)
     values = []
     for column in by:
@@ -198,13 +198,12 @@ def _places(frame: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], Row
         values.append((code, list(value)))
     group, seen = pd.factorize(codes)
     rows = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group, minlength=len(seen)))[:-1])
-    return {
-        tuple(value[code[its[0]]] for code, value in values): (
-            slice(its[0], its[-1] + 1) if its[-1] - its[0] == len(its) - 1 else its
-        )
-        for its in rows
-        if len(its)
-    }
+    return {tuple(value[code[its[0]]] for code, value in values): _rows(its) for its in rows if len(its)}
+
+
+def _rows(places: Sequence[int] | np.ndarray) -> Rows:
+    first, last = int(places[0]), int(places[-1])
+    return slice(first, last + 1) if last - first == len(places) - 1 else np.asarray(places)
 
 
 def _shown(

@@ -43,17 +43,18 @@ def front_door(sections: Mapping[str, Sequence[PageModule]]) -> None:
         return
     cache.look_again()
     pages = [page for section in sections.values() for page in section]
-    known = {page.URL_PATH: _page(page, page is pages[0]) for page in pages}
+    is_open = {page.URL_PATH: _is_open(page) for page in pages}
+    known = {page.URL_PATH: _page(page, page is pages[0], is_open[page.URL_PATH]) for page in pages}
     current = st.navigation(
         {name: [known[page.URL_PATH] for page in section] for name, section in sections.items()}, position="top"
     )
     page = next(page for page in pages if known[page.URL_PATH] is current)
     banner()
     account()
-    if not _is_open(page):
+    if not is_open[page.URL_PATH]:
         not_for_you(page.TITLE)
         return
-    st.session_state["pages"] = {page.URL_PATH: known[page.URL_PATH] for page in pages if _is_open(page)}
+    st.session_state["pages"] = {url_path: one for url_path, one in known.items() if is_open[url_path]}
     with calmly():
         try:
             st.session_state["filters"] = filter_panel()
@@ -74,14 +75,14 @@ def _is_open(page: PageModule) -> bool:
     return may_open()
 
 
-def _page(page: PageModule, is_first: bool) -> StreamlitPage:
+def _page(page: PageModule, is_first: bool, is_open: bool) -> StreamlitPage:
     """A page of the menu, or where it is not open to whoever looks, of none: its address still says so."""
     return st.Page(
         _shown(page),
         title=page.TITLE,
         url_path=None if is_first else page.URL_PATH,
         default=is_first,
-        visibility="visible" if _is_open(page) else "hidden",
+        visibility="visible" if is_open else "hidden",
     )
 
 

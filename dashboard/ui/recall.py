@@ -91,7 +91,7 @@ def _table(found: pa.Table) -> None:
     chosen = st.dataframe(
         shown,
         hide_index=True,
-        column_config=columns_in_words(shown.schema.empty_table().to_pandas()),
+        column_config=columns_in_words(shown),
         placeholder="–",
         alt="The recall list as a table",
         key="recall_rows",
