@@ -70,6 +70,6 @@ def typed(figures: pd.DataFrame, by: Groups, counts: Sequence[str]) -> pd.DataFr
 
 def cast(figures: pd.DataFrame, types: Mapping[Hashable, Any]) -> pd.DataFrame:
     """The same with columns of these types; those that have theirs already are left alone, for each takes its time."""
-    now = dict(zip(figures.columns, figures.dtypes, strict=True))
+    now: dict[Hashable, Any] = dict(zip(figures.columns, figures.dtypes, strict=True))
     differing = {str(column): kind for column, kind in types.items() if now[column] != kind}
     return figures.assign(**{column: figures[column].astype(kind) for column, kind in differing.items()})
