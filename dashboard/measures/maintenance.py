@@ -83,9 +83,9 @@ def courses_by_group(records: pd.DataFrame, by: Groups, level: float) -> Courses
 def _limits(outcome: npt.NDArray[np.int8], patient: Integers, level: float) -> dict[str, tuple[float, float]]:
     """The limits of the share of each of DUE among the courses that were due, of which a patient may have several."""
     is_due = outcome >= len(NOT_DUE)
-    patients = int(patient.max()) + 1
-    cell = (outcome[is_due].astype(np.int64) - len(NOT_DUE)) * patients + patient[is_due]
-    of_patients = np.bincount(cell, minlength=len(DUE) * patients).reshape(len(DUE), patients)
+    slots = int(patient.max()) + 1
+    cell = (outcome[is_due].astype(np.int64) - len(NOT_DUE)) * slots + patient[is_due]
+    of_patients = np.bincount(cell, minlength=len(DUE) * slots).reshape(len(DUE), slots)
     due_of_patients = of_patients.sum(axis=0)
     due, due_squared = int(due_of_patients.sum()), int(due_of_patients @ due_of_patients)
     patients = int(np.count_nonzero(due_of_patients))

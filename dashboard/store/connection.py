@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-import warnings
 
 import duckdb
 
 from dashboard import stopping
-
-# Few rows are taken so, where to plan the select twice would take longer than to copy them.
-warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy of the rows", UserWarning)
 
 BATCH_ROWS = 50_000
 SHARE_OF_MEMORY = 4

@@ -143,16 +143,16 @@ class EngineStore(Store):
         return f"select * from ({sql}) where contains(lower(concat_ws(chr(10), {cells})), lower($search))"
 
     def _rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
-        return list(zip(*(column.to_pylist() for column in self._arrow(sql, parameters).columns), strict=True))
+        return list(zip(*(column.to_pylist() for column in self._answer(sql, parameters).columns), strict=True))
 
     def _frame(self, sql: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
-        frame: pd.DataFrame = self._connection.cursor().from_arrow(self._arrow(sql, parameters)).df()
+        frame: pd.DataFrame = self._connection.cursor().from_arrow(self._answer(sql, parameters)).df()
         return frame
 
     def _reader(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.RecordBatchReader:
-        return self._arrow(sql, parameters).to_reader(BATCH_ROWS)
+        return self._answer(sql, parameters).to_reader(BATCH_ROWS)
 
-    def _arrow(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
+    def _answer(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
         """The answer of the engine to a select."""
         given = dict(parameters or {})
         filters = cast(Mapping[str, object], given.pop("filters", {}))

@@ -284,7 +284,7 @@ class Store:
         periods = self._periods(table) if table in DAYS and limit is None and not search else []
         if len(periods) > 1:
             return self._by_period(table, sql, filters or Filters(), periods)
-        return self._arrow(sql, parameters).to_reader() if limit is not None else self._reader(sql, parameters)
+        return self._reader(sql, parameters)
 
     def _searched(self, sql: str, parameters: Mapping[str, object]) -> str:
         """The select of those rows that have the text of `$search` in a cell."""
@@ -459,10 +459,6 @@ class Store:
 
     def _reader(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.RecordBatchReader:
         return cursor_of(self._connection).sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
-
-    def _arrow(self, sql: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
-        """Few rows: they are copied once more, but their select is not planned twice, as that of a reader is."""
-        return cursor_of(self._connection).execute(sql, parameters).to_arrow_table()
 
 
 def _within(filters: Filters, first: datetime.date, last: datetime.date) -> Filters:
