@@ -51,8 +51,10 @@ def serve(
         os.environ[INSECURE_VARIABLE] = "1"
     settings = {"server.address": host, "server.port": port}
     names = [*LOOPBACK, host, *allow_host] if allow_host else []
+    lists = {"server.allowedHosts": names, "secrets.files": os.environ.get("STREAMLIT_SECRETS_FILES", "").split()}
     with contextlib.chdir(PROJECT):  # Streamlit reads its settings and secrets from the folder that it is started in
-        bootstrap.load_config_options({**settings, **({"server.allowedHosts": names} if names else {})})
+        # What its own command takes from the environment, too: whether there is a sign-in decides who may be let in.
+        bootstrap.load_config_options(settings | {name: values for name, values in lists.items() if values})
         checked()
     with socket.socket() as free:
         try:

@@ -164,7 +164,7 @@ def configured() -> SignIn | None:
 def _has_no_secrets(places: tuple[str, ...]) -> bool:
     """Whether there was no such file when this was first asked; one that comes later holds from the next start on.
 
-    Of other places it is asked anew: `outcomes serve` asks before Streamlit has read STREAMLIT_SECRETS_FILES too.
+    Of other places it is asked anew: Streamlit reads STREAMLIT_SECRETS_FILES when its own command runs.
     """
     return not any(map(os.path.exists, places))
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 import tomllib
+import urllib.request
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -14,6 +17,9 @@ from dashboard.access import ROLES
 from dashboard.cli import main
 from dashboard.cli.serving import serve
 from dashboard.server.sign_in import NEEDED, SHORTEST_SECRET, _configured
+from tests.access.test_signed_in import free_port, running
+from tests.conftest import import_once
+from tests.drawing import drawn
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / ".deploy"
@@ -92,6 +98,23 @@ def test_the_container_runs_what_the_readme_says() -> None:
     ignored = (ROOT / ".containerignore").read_text().splitlines()
     assert ".streamlit/secrets.toml" in ignored
     assert ".streamlit/secrets.toml" in (ROOT / ".gitignore").read_text().splitlines()
+
+
+def test_the_container_starts_with_the_secrets_that_its_environment_names(tmp_path: Path) -> None:
+    import_once(drawn("treatment_id | patient_id | treated_on | treatment_type\nt | ann | 0 | skincare"), tmp_path)
+    secrets, port = tmp_path / "elsewhere.toml", free_port()
+    secrets.write_text(
+        f'[auth]\nredirect_uri = "https://outcomes.example/oauth2callback"\ncookie_secret = "{"x" * SHORTEST_SECRET}"\n'
+        'client_id = "x"\nclient_secret = "x"\nserver_metadata_url = "https://id.example/"\n'
+    )
+    words = json.loads(dict(instructions())["CMD"])
+    command = [sys.executable, "-m", "dashboard.cli", *words[1:], "--port", str(port)]
+    variables = {"OUTCOMES_SNAPSHOT": str(tmp_path / "outcomes.json"), "STREAMLIT_SECRETS_FILES": str(secrets)}
+    address, log = f"http://127.0.0.1:{port}", tmp_path / "log"
+    with running(command, f"{address}/readyz", log, **variables) as server:
+        assert server.poll() is None, log.read_text()
+        with pytest.raises(HTTPError, match="401"):
+            urllib.request.urlopen(address)
 
 
 @pytest.mark.parametrize("name", ["Caddyfile", "nginx.conf"])
