@@ -290,6 +290,8 @@ def test_records_and_what_no_table_tells_are_withheld(random_snapshot: RandomSna
         for ask in (reader.records, reader.records_reader, reader.record_count):
             with pytest.raises(privacy.Withheld, match="withheld while small numbers are suppressed"):
                 ask(table)
+    with pytest.raises(privacy.Withheld, match="told by maintenance_summary"):
+        reader.patients_of_courses()
     for name in set(MEASURES) - set(privacy.RULES):
         with pytest.raises(privacy.Withheld, match="no rule of what to hide"):
             reader.measure(name)
