@@ -18,7 +18,6 @@ import queries
 from data import checking, staging
 from data.catalogue import COLUMNS, TreatmentType
 from data.contract import TABLES, Table
-from data.deriving import derive
 from data.generations import FORMAT_VERSION
 from data.history import copy_history, is_nothing_new, write_history
 from data.reading import Reading
@@ -40,7 +39,7 @@ CHECKED = ("treatments", "follow_ups", "side_effects", "patients")
 class Built:
     """What was built: its data cut-off (None without any record), its rows, and the number of this import.
 
-    `is_nothing_new` where the earlier snapshot holds all of it already; then nothing is derived.
+    `is_nothing_new` where the earlier snapshot holds all of it already.
     """
 
     as_of: date | None
@@ -58,7 +57,7 @@ def build(
     progress: Callable[[str, float], None] = lambda step, share: None,
     look: Look = lambda connection, table, sources: None,
 ) -> Built:
-    """Read, check, settle and link all rows, table by table, and derive everything that needs a patient's history.
+    """Read, check, settle and number all rows, table by table, and write the account of them.
 
     `look` may look at the rows of each table once they are checked: `staged_<table>` and `rejected`.
     Raises ImportRefused where the data cut-off told lies before records of the earlier snapshot.
@@ -96,8 +95,6 @@ def build(
     progress("writing the account", 0)
     import_no = write_history(connection, reading, previous, now)
     changes_nothing = previous is not None and is_nothing_new(connection, reading, previous, import_no)
-    if not changes_nothing:
-        derive(connection, lambda share: progress("linking and deriving", share))
     treatments = _one(connection, "select count(*) from treatments")
     return Built(cut_off, int(treatments), import_no, changes_nothing)
 
@@ -107,7 +104,7 @@ def rebuild(
     catalogue: Sequence[TreatmentType],
     progress: Callable[[str, float], None] = lambda step, share: None,
 ) -> Built:
-    """Take over the records and the account of the earlier snapshot, and derive everything again by this catalogue."""
+    """Take over the records and the account of the earlier snapshot, under this catalogue."""
     _catalogue(connection, catalogue)
     for done, table in enumerate(TABLES.values()):
         progress("copying the records", done / len(TABLES))
@@ -124,7 +121,6 @@ def rebuild(
     cut_off = _one(connection, "select as_of from previous.snapshot")
     _snapshot(connection, cut_off, datetime.now().replace(microsecond=0))
     _figures(connection)
-    derive(connection, lambda share: progress("linking and deriving", share))
     treatments = _one(connection, "select count(*) from treatments")
     import_no = _one(connection, "select max(import_no) from imports")
     return Built(cut_off, int(treatments), int(import_no), False)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from data.building import Look, build
 from data.catalogue import NAME as CATALOGUE
 from data.catalogue import Catalogue, catalogue_of
 from data.contract import Table
+from data.deriving import derive
 from data.expressions import literal, quoted
 from data.generations import Generation, current
 from data.history import totals
@@ -38,6 +40,8 @@ from data.sources import Plan, given_files, plan_import
 Progress = Callable[[str, int, int], None]
 Figures = list[tuple[str, str, str, str, bytes]]
 """Selection, measure, groups, the fingerprint of the code that made it, and the figure as bytes."""
+Counting = Callable[[Path, Callable[[float], None]], Figures]
+"""Counts the figures to store with the snapshot in this file, and tells which share of them it has."""
 
 LARGEST_SHARE_OF_MEMORY = 4
 SMALLEST_MEMORY = 500_000_000
@@ -45,18 +49,18 @@ BESIDE_THE_DATABASE = 650_000_000
 """Of the memory to work in, what the program itself and the pieces of files take that it reads."""
 ROWS_AT_ONCE = 10_000
 WHOLE = 1_000
-# What part of the whole reading takes, all files together, and each other step; measured on a million records.
-READING = 400
-STEPS = {
-    "checking treatments": 170,
-    "checking follow_ups": 100,
-    "checking side_effects": 50,
-    "checking patients": 20,
+# What part of the whole reading takes, all files together, and each other step; measured on ten million records.
+READING = 130
+CHECKING = {
+    "checking treatments": 160,
+    "checking follow_ups": 110,
+    "checking side_effects": 40,
+    "checking patients": 10,
     "writing the account": 10,
-    "linking and deriving": 150,
-    "publishing": 100,
-    "done": 0,
 }
+DONE = {"done": 0}
+CHECK_STEPS = {**CHECKING, **DONE}
+STEPS = {**CHECKING, "linking and deriving": 300, "counting": 220, "publishing": 20, **DONE}
 UNFOLDED = "unfolded"
 
 
@@ -67,19 +71,19 @@ def import_exports(
     replace: bool = False,
     as_of: date | None = None,
     progress: Progress | None = None,
-    figures: Callable[[Path], Figures] | None = None,
+    figures: Counting | None = None,
     memory: int | None = None,
     rejects: Path | None = None,
 ) -> ImportReport:
     """Add exports to the snapshot at `into` (a pointer file), or make it; `replace` starts afresh.
 
-    `sources` are folders and files, `mapping` a TOML file or the name of one that is saved or shipped. `figures` is
-    asked for the figures to store with the new snapshot, given its file, before it is published. `memory` bounds, in
-    bytes, what the import works in; `rejects` is the file to write rejected rows to, if there are some. Where the
-    exports change nothing, the snapshot stays as it is. Raises ImportRefused, with the snapshot unchanged, for
+    `sources` are folders and files, `mapping` a TOML file or the name of one that is saved or shipped. `figures`
+    counts those to store with the new snapshot before it is published. `memory` bounds, in bytes, what the import works
+    in; `rejects` is the file to write rejected rows to, if there are some. Where the exports change nothing, the
+    snapshot stays as it is. Raises ImportRefused, with the snapshot unchanged, for
     anything that its user can mend.
     """
-    told = Share(progress)
+    told = Share(progress, STEPS, READING)
     given, sections = given_files(sources), _sections(mapping, into)
     with publishing.staging(into, told) as place, _whole(rejects) as unfinished:
         plan = plan_import(given, sections, place.staging / UNFOLDED)
@@ -91,13 +95,12 @@ def import_exports(
                 first = "".join(f"\n  {one.file}:{one.line} {one.reason}" for one in report.rejects[:3])
                 raise ImportRefused(f"No treatment record could be loaded, so nothing was changed.{first}")
             if not report.is_nothing_new:
-                told("publishing")
+                derive(connection, partial(told, "linking and deriving"))
                 finish(connection)
         if not report.is_nothing_new:
             if figures:
-                told("publishing", 0.3)
-                store(figures(place.path), place.path)
-            told("publishing", 0.8)
+                store(figures(place.path, partial(told, "counting")), place.path)
+            told("publishing")
             place.commit(treatments, report.as_of, [account.file for account in report.files])
     told("done")
     return report
@@ -130,7 +133,7 @@ def check_exports(
 
     `look` may look at the rows of each table once they are checked; `memory` and `rejects` are those of an import.
     """
-    told = Share(progress)
+    told = Share(progress, CHECK_STEPS, READING)
     given, sections = given_files(sources), _sections(mapping, into)
     earlier = current(into) if into is not None else None
     with (
@@ -148,12 +151,14 @@ def check_exports(
 class Share:
     """Tells how far the work is, as one share of the whole that never falls; files are read between other steps.
 
-    `steps` are those of the work, in order, each with its part of the whole.
+    `steps` are those of the work, in order, each with its part of the whole; `reading` is the part of reading.
     """
 
-    def __init__(self, progress: Progress | None, steps: Mapping[str, int] = STEPS) -> None:
+    def __init__(self, progress: Progress | None, steps: Mapping[str, int], reading: int = 0) -> None:
         self.progress = progress
         self.steps = steps
+        self.part_of_reading = reading
+        self.whole = reading + sum(steps.values())
         self.read = self.worked = 0.0
         self.reached = 0
 
@@ -166,11 +171,11 @@ class Share:
 
     def reading(self, table: Table, share: float) -> None:
         """Reading for a table, at this share of all files."""
-        self.read = share * READING
+        self.read = share * self.part_of_reading
         self._tell(f"reading {table.name}")
 
     def _tell(self, step: str) -> None:
-        self.reached = max(self.reached, min(int(self.read + self.worked), WHOLE))
+        self.reached = max(self.reached, min(int(WHOLE * (self.read + self.worked) / self.whole), WHOLE))
         if self.progress:
             self.progress(step, self.reached, WHOLE)
 

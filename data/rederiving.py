@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from data import publishing
 from data.building import rebuild
 from data.catalogue import TreatmentType, catalogue_of, check_catalogue, without_unknown, written
+from data.deriving import derive
 from data.generations import Generation, current, read_description
-from data.importing import Figures, Progress, Share, database, finish, store
+from data.importing import DONE, Counting, Progress, Share, database, finish, store
 from data.refusal import ImportRefused
 
-# What part of the whole each step takes, measured on a million records.
-STEPS = {"copying the records": 250, "linking and deriving": 350, "publishing": 400, "done": 0}
+# What part of the whole each step takes, measured on ten million records.
+STEPS = {"copying the records": 250, "linking and deriving": 400, "counting": 320, "publishing": 30, **DONE}
 
 
 def rederive(
     into: str | Path,
     catalogue: Sequence[TreatmentType] | None = None,
     progress: Progress | None = None,
-    figures: Callable[[Path], Figures] | None = None,
+    figures: Counting | None = None,
     memory: int | None = None,
 ) -> Generation:
     """Publish the records of the current snapshot anew, with everything that follows from them derived again.
@@ -42,12 +44,11 @@ def rederive(
             raise ImportRefused(f"{known.problem} Mend or remove that file first: nothing was changed.")
         with database(place.path, place.staging, earlier, memory) as connection:
             built = rebuild(connection, known.types if catalogue is None else catalogue, told)
-            told("publishing")
+            derive(connection, partial(told, "linking and deriving"))
             finish(connection)
         if figures:
-            told("publishing", 0.2)
-            store(figures(place.path), place.path)
-        told("publishing", 0.9)
+            store(figures(place.path, partial(told, "counting")), place.path)
+        told("publishing")
         described = read_description(earlier.path.with_suffix(".json")) or {}
         published = place.commit(
             built.treatments,

@@ -367,7 +367,9 @@ def test_progress_can_be_told_to_a_program(folder: Path) -> None:
     told = [json.loads(line) for line in outcome.stderr.splitlines()]
     assert told
     assert all(set(line) == {"step", "done", "total"} for line in told)
-    assert {"reading treatments", "checking treatments", "linking and deriving"} <= {line["step"] for line in told}
+    assert {"reading treatments", "checking treatments", "writing the account", "done"} <= {
+        line["step"] for line in told
+    }
 
 
 RAW = "Kunde;Datum;Leistung\nK1;31.01.2024;Botox\nK2;01.02.2024;Lippenfiller\n"

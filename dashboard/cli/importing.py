@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import sys
 import tomllib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -204,10 +205,10 @@ def _own_place() -> Path:
     return _usual_place()
 
 
-def _first_look(place: Path, memory: int | None) -> Figures:
+def _first_look(place: Path, told: Callable[[float], None], memory: int | None) -> Figures:
     from dashboard.store import first_look
 
-    return first_look(place, memory)
+    return first_look(place, told, memory)
 
 
 def _require_own_place(report: Path | None, others: list[Path]) -> None:

@@ -133,12 +133,13 @@ def open_kept(pointer: Path, number: int, suppress_below: int | None = None, sco
     return open_snapshot(file, suppress_below, scope=scope)
 
 
-def first_look(place: Path, memory: int | None = None) -> Figures:
+def first_look(place: Path, progress: Callable[[float], None], memory: int | None = None) -> Figures:
     """The figures to store with the snapshot in that file: selection, measure, groups, fingerprint, content.
 
-    Limits that may take seconds are not among them. `memory` bounds, in bytes, what they are counted in.
+    Limits that may take seconds are not among them. `progress` is told the share of figures that are there; `memory`
+    bounds, in bytes, what they are counted in: half of it in the database, as what is estimated takes as much.
     """
-    store = Store(data.Generation(place, sha256="", name=place.stem), memory)
+    store = Store(data.Generation(place, sha256="", name=place.stem), memory // 2 if memory else None)
     records, period = store.cohort_size()[1], store.period
     asked = figures.asked_first(records, store.as_of, period[1] if period else store.as_of)
 
@@ -148,6 +149,9 @@ def first_look(place: Path, memory: int | None = None) -> Figures:
 
     # While one is counted, another is estimated; where there are many records, that would take twice the memory.
     with ThreadPoolExecutor(2 if records <= FEW_RECORDS else 1) as pool:
-        looks = list(pool.map(made, *zip(*asked, strict=True)))
+        looks: Figures = []
+        for look in pool.map(made, *zip(*asked, strict=True)):
+            progress(len(looks) / len(asked))
+            looks.append(look)
     store.close()
     return looks

@@ -22,7 +22,7 @@ from data.refusal import ImportRefused
 if TYPE_CHECKING:
     from data.formats.delimited import DelimitedFile
 
-CHUNK_BYTES = 32_000_000
+CHUNK_BYTES = 8_000_000
 BLOCK_BYTES = 4_000_000
 LONGEST_LINE_BYTES = 32_000_000
 SHOWN_BYTES = 10_000

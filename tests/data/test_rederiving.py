@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -132,7 +132,7 @@ def test_one_that_fails_leaves_everything_as_it_was(practice: Practice) -> None:
     before = practice.pointer.read_bytes(), own(practice.pointer).read_bytes()
     left = sorted(path.name for path in own(practice.pointer).parent.iterdir())
 
-    def fail(_: Path) -> Any:
+    def fail(_: Path, told: Callable[[float], None]) -> Any:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(ImportRefused, match=r"No space left on device\. Nothing was changed"):
@@ -152,10 +152,10 @@ def test_an_import_meanwhile_waits_and_adds_to_what_was_derived(practice: Practi
 
     importing = Thread(target=lambda: data.import_exports([practice.exports], practice.pointer, progress=told))
 
-    def figures(place: Path) -> Any:
+    def figures(place: Path, told: Callable[[float], None]) -> Any:
         importing.start()
         assert waits.wait(60)
-        return first_look(place)
+        return first_look(place, told)
 
     data.rederive(practice.pointer, changed("neuromodulator", touch_up_window_days=200), figures=figures)
     importing.join(60)
@@ -174,6 +174,7 @@ def test_progress_rises_to_the_whole(practice: Practice) -> None:
     assert list(dict.fromkeys(step for step, *_ in told)) == [
         "copying the records",
         "linking and deriving",
+        "counting",
         "publishing",
         "done",
     ]

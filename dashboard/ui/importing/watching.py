@@ -23,6 +23,7 @@ _DOING = {
     "copying the records": "Taking the records over",
     "linking and deriving": "Following each patient's history",
     "writing the account": "Writing the account",
+    "counting": "Counting what pages show first",
     "publishing": "Putting the new data in place",
     "done": "Done",
 }
