@@ -84,7 +84,7 @@ def render(filters: Filters) -> None:
 def _side_effects(filters: Filters, by: tuple[str, ...], strata: tuple[str, ...], options: dict[str, Any]) -> None:
     with calmly():
         compared = told_rows(cache.measure("comparison", filters, by, strata=strata, **options))
-        effects = ["any", *most_frequent(compared, COMMON)]
+        effects = ("any", *most_frequent(compared, COMMON))
         every: dict[str, Any] = {"by": by, "strata": strata, "effects": effects, "most": MOST_GROUPS, **options}
         left, right = st.columns(2, gap="large")
         with left:

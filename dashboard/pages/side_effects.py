@@ -57,7 +57,13 @@ def render(filters: Filters) -> None:
     frequent = effects if is_complete else effects[:FREQUENT]
     lead = f"The {FREQUENT} most frequent of {len(effects)}; the table has all." if len(frequent) < len(effects) else ""
     section(
-        "Every effect", side_effect_rates_heat_map, filters, effects=frequent, lead=lead, most=MOST_COLUMNS, **options
+        "Every effect",
+        side_effect_rates_heat_map,
+        filters,
+        effects=tuple(frequent),
+        lead=lead,
+        most=MOST_COLUMNS,
+        **options,
     )
     shown = effects if is_complete else effects[:COMMON]
-    section("Effect by effect", side_effect_rates, filters, effects=shown, is_bounded=is_bounded, **options)
+    section("Effect by effect", side_effect_rates, filters, effects=tuple(shown), is_bounded=is_bounded, **options)

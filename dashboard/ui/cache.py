@@ -5,12 +5,12 @@ from __future__ import annotations
 import atexit
 import datetime
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, wait
 from contextvars import ContextVar
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import pyarrow as pa
@@ -37,11 +37,12 @@ from dashboard.store import (
     snapshot_path,
     unusual,
 )
-from dashboard.ui.remembering import Remembered
+from dashboard.ui.remembering import Remembered, made_of
 from dashboard.ui.waiting import Tasks, wait_for, waited_for
 from data import Generation, ImportRefused, KeptSnapshot, TreatmentType, current, extract_beside, is_extracted
 from data.generations import number_of, published
 
+Made = TypeVar("Made")
 _STORE = "store"
 _SHOWN: ContextVar[Store | None] = ContextVar("shown", default=None)
 SCOPES = 32
@@ -358,9 +359,14 @@ def expected_interval(treatment_type: str) -> tuple[int, int] | None:
     return one.expected_interval_low_days, one.expected_interval_high_days
 
 
+def theme() -> str:
+    """The theme that is on: "light" or "dark"."""
+    return st.context.theme.type or "light"
+
+
 def look() -> Look:
     """The colours of the theme that is on, with the treatment types of the current snapshot."""
-    return _look(st.context.theme.type == "dark", catalogue())
+    return _look(theme() == "dark", catalogue())
 
 
 @lru_cache
@@ -368,6 +374,11 @@ def _look(is_dark: bool, types: tuple[TreatmentType, ...]) -> Look:
     return (DARK if is_dark else LIGHT).of_types(
         {one.code: one.label for one in types}, {one.code: one.colour for one in types if one.colour}
     )
+
+
+def looking(what: Hashable, make: Callable[[], Made]) -> Made:
+    """What `make` makes of answers and colours, such as a chart; remembered by `what` it is, and not to be changed."""
+    return made_of(current_store(), (theme(), what), make)
 
 
 def maintained_types(filters: Filters) -> dict[str, str]:

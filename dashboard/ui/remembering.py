@@ -66,6 +66,12 @@ class Remembered(Generic[Given]):
         return waited_for(partial(self._ask, store, *asked))
 
 
+@cached(_answers, key=lambda store, what, make: (store.name, what), condition=_changed)
+def made_of(store: Named, what: Hashable, make: Callable[[], Given]) -> Given:
+    """What `make` makes of answers, remembered by the store's name and by `what` it is; nobody changes it."""
+    return make()
+
+
 def _own(answer: Any) -> Any:
     """A frame that shares its values until one of its owners changes them."""
     if isinstance(answer, pd.DataFrame):

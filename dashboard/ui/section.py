@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 import pandas as pd
 import streamlit as st
 
@@ -66,6 +68,21 @@ _DRAWN_AS_TOLD = ("kept_plans", "comparison", "practitioner_funnel", "rates_over
 """Measures whose charts leave away what is suppressed; the others show that it is."""
 FUNNELS = (("practitioner",), ("clinic",))
 """By what it is told who was little followed up."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A chart as JSON, and what is said beneath it: of whom it is, how it was estimated, and what to mind."""
+
+    chart: bytes
+    reading: str = ""
+    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def figure(self) -> Figure:
+        figure: Figure = orjson.loads(self.chart)
+        return figure
 
 
 def section(
@@ -129,24 +146,33 @@ def section(
                 if told.empty:
                     st.info("Small numbers are suppressed, and of this nothing is left to be told.")
                     return is_awaited
-                _drawn(chart(told, cache.look(), by, **drawing), heading, name, key, on_choose)
-                counted = _counted(totals, filters, by, total_options)
-                if reading:
-                    st.markdown(plain(reading(counted)))
-                if outcomes:
-                    counted = counted[counted["outcome"].isin(outcomes)]
-                st.caption(plain(wording.n_in_words(counted, unit)))
-                for said in (
-                    *wording.estimated(frame, by, cache.look(), is_awaited),
-                    wording.tested(frame, by, cache.look(), strata),
-                ):
-                    if said:
-                        st.caption(plain(said))
-                for warning in [
-                    *_followed_up(name, filters, by, given),
-                    *wording.warnings(frame, by, cache.look(), most),
-                ]:
-                    st.caption(f":orange-badge[Note] {plain(warning)}")
+
+                def made() -> Shown:
+                    look = cache.look()
+                    counted = _counted(totals, filters, by, total_options)
+                    read = reading(counted) if reading else ""
+                    if outcomes:
+                        counted = counted[counted["outcome"].isin(outcomes)]
+                    return Shown(
+                        _as_json(chart(told, look, by, **drawing)),
+                        read,
+                        (
+                            wording.n_in_words(counted, unit),
+                            *wording.estimated(frame, by, look, is_awaited),
+                            wording.tested(frame, by, look, strata),
+                        ),
+                        (*_followed_up(name, filters, by, given), *wording.warnings(frame, by, look, most)),
+                    )
+
+                of = (chart, request, is_awaited, most, reading, outcomes, *given.items(), *sorted(drawing.items()))
+                shown = cache.looking(of, made)
+                _drawn(shown.figure, heading, name, key, on_choose)
+                if shown.reading:
+                    st.markdown(plain(shown.reading))
+                for said in filter(None, shown.said):
+                    st.caption(plain(said))
+                for note in shown.notes:
+                    st.caption(f":orange-badge[Note] {plain(note)}")
 
                 def contents(suffix: str) -> bytes:
                     # With all limits, however long they take.
@@ -185,8 +211,15 @@ def small(
             if is_nothing(frame):
                 st.info("Nothing to show for this selection.")
                 return False
-            _drawn(chart(frame, cache.look(), by, **drawing), definition(name).sentence, name, f"small-{name}")
-            st.caption(plain(wording.n_in_words(_counted(_TOTALS.get(name, name), filters, by, {}))))
+
+            def made() -> Shown:
+                counted = _counted(_TOTALS.get(name, name), filters, by, {})
+                return Shown(_as_json(chart(frame, cache.look(), by, **drawing)), said=(wording.n_in_words(counted),))
+
+            shown = cache.looking((chart, filters, by, *sorted(drawing.items())), made)
+            _drawn(shown.figure, definition(name).sentence, name, f"small-{name}")
+            for said in shown.said:
+                st.caption(plain(said))
         return False
 
     drawn(draw, beside=True)
@@ -206,6 +239,10 @@ def _counted(name: str, filters: Filters, by: tuple[str, ...], options: dict[str
 def _without_limits(name: str) -> dict[str, Any]:
     """The option that leaves limits away which take long."""
     return {"limits": "none"} if "limits" in options_of(name) else {}
+
+
+def _as_json(figure: Figure) -> bytes:
+    return orjson.dumps(figure, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def measure_of(chart: Callable[..., Figure]) -> str:
