@@ -28,6 +28,7 @@ SHOWN = 500
 HEADING = "Recall list"
 
 _FIRST = ("patient_id", "treatment_type", "status", "due_on", "overdue_days", "reason")
+_COUNTED = ("status", "basis", "listed")
 _BASES = {
     "own intervals": "the patient's own intervals",
     "mean of the type": "the mean of the treatment type",
@@ -76,7 +77,7 @@ def _in_words(counts: pd.DataFrame, days: int) -> str:
     """How many are on the list, how late they are, and what their days rest on."""
     by_status: Counter[str] = Counter()
     by_basis: Counter[str] = Counter()
-    for status, basis, listed in counts[["status", "basis", "listed"]].itertuples(index=False):
+    for status, basis, listed in zip(*(counts[column].tolist() for column in _COUNTED), strict=True):
         by_status[status] += listed
         by_basis[basis] += listed
     within = f"due within {days} days" if days else "due today"
