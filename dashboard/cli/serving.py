@@ -46,12 +46,13 @@ def serve(
     from streamlit.web import bootstrap
 
     from dashboard.server.listening import INSECURE_VARIABLE, LOOPBACK, checked
+    from dashboard.server.sign_in import NAMED
 
     if insecure:
         os.environ[INSECURE_VARIABLE] = "1"
     settings = {"server.address": host, "server.port": port}
     names = [*LOOPBACK, host, *allow_host] if allow_host else []
-    lists = {"server.allowedHosts": names, "secrets.files": os.environ.get("STREAMLIT_SECRETS_FILES", "").split()}
+    lists = {"server.allowedHosts": names, "secrets.files": os.environ.get(NAMED, "").split()}
     with contextlib.chdir(PROJECT):  # Streamlit reads its settings and secrets from the folder that it is started in
         # What its own command takes from the environment, too: whether there is a sign-in decides who may be let in.
         bootstrap.load_config_options(settings | {name: values for name, values in lists.items() if values})
@@ -71,4 +72,6 @@ def serve(
     sys.argv = ["streamlit", "run", str(PROJECT / "streamlit_app.py")]
     for name, value in (*settings.items(), *(("server.allowedHosts", name) for name in names)):
         sys.argv += [f"--{name}", str(value)]
-    streamlit.main()
+    # To be ended is no failure of a server, and a service manager would take it for one.
+    with contextlib.suppress(KeyboardInterrupt, click.Abort):
+        streamlit.main(standalone_mode=False)

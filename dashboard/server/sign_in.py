@@ -33,6 +33,7 @@ from dashboard.server.logs import LOG
 
 Claims = Mapping[str, Any]
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+NAMED = "STREAMLIT_SECRETS_FILES"
 SHORTEST_SECRET = 32
 PEOPLE = "people.toml"
 SIGNED_OUT = "signed_out"
@@ -145,9 +146,9 @@ class SignIn:
 
 
 def configured() -> SignIn | None:
-    """The sign-in of `.streamlit/secrets.toml`; None where that has no [auth].
+    """The sign-in of `.streamlit/secrets.toml`, or of what STREAMLIT_SECRETS_FILES names; None without [auth].
 
-    Raises Refused where it has one that cannot work: half a sign-in is none.
+    Raises Refused where it has one that cannot work, for half a sign-in is none, and where it cannot be read.
     """
     if _has_no_secrets(tuple(config.get_option("secrets.files"))):
         return None
@@ -164,9 +165,15 @@ def configured() -> SignIn | None:
 def _has_no_secrets(places: tuple[str, ...]) -> bool:
     """Whether there was no such file when this was first asked; one that comes later holds from the next start on.
 
-    Of other places it is asked anew: Streamlit reads STREAMLIT_SECRETS_FILES when its own command runs.
+    Of other places it is asked anew: Streamlit reads STREAMLIT_SECRETS_FILES when its own command runs. Raises Refused
+    for one that may not be read, and where that names none that can be found: whoever named it wants a sign-in.
     """
-    return not any(map(os.path.exists, places))
+    found = [place for place in places if os.access(place, os.F_OK)]
+    if hidden := [place for place in found if not os.access(place, os.R_OK)]:
+        raise Refused(f"{hidden[0]} may not be read by this user, so nobody knows who may come in")
+    if not found and os.environ.get(NAMED):
+        raise Refused(f"{NAMED} names {', '.join(places)}: not there, or not for this user, so nobody may come in")
+    return not found
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
 import urllib.request
@@ -16,7 +17,7 @@ import pytest
 from dashboard.access import ROLES
 from dashboard.cli import main
 from dashboard.cli.serving import serve
-from dashboard.server.sign_in import NEEDED, SHORTEST_SECRET, _configured
+from dashboard.server.sign_in import NAMED, NEEDED, SHORTEST_SECRET, _configured
 from tests.access.test_signed_in import free_port, running
 from tests.conftest import import_once
 from tests.drawing import drawn
@@ -100,21 +101,42 @@ def test_the_container_runs_what_the_readme_says() -> None:
     assert ".streamlit/secrets.toml" in (ROOT / ".gitignore").read_text().splitlines()
 
 
-def test_the_container_starts_with_the_secrets_that_its_environment_names(tmp_path: Path) -> None:
+@pytest.fixture
+def practice(tmp_path: Path) -> Path:
     import_once(drawn("treatment_id | patient_id | treated_on | treatment_type\nt | ann | 0 | skincare"), tmp_path)
-    secrets, port = tmp_path / "elsewhere.toml", free_port()
+    return tmp_path
+
+
+def test_the_container_starts_with_the_secrets_that_its_environment_names(practice: Path) -> None:
+    secrets, port = practice / "elsewhere.toml", free_port()
     secrets.write_text(
         f'[auth]\nredirect_uri = "https://outcomes.example/oauth2callback"\ncookie_secret = "{"x" * SHORTEST_SECRET}"\n'
         'client_id = "x"\nclient_secret = "x"\nserver_metadata_url = "https://id.example/"\n'
     )
     words = json.loads(dict(instructions())["CMD"])
     command = [sys.executable, "-m", "dashboard.cli", *words[1:], "--port", str(port)]
-    variables = {"OUTCOMES_SNAPSHOT": str(tmp_path / "outcomes.json"), "STREAMLIT_SECRETS_FILES": str(secrets)}
-    address, log = f"http://127.0.0.1:{port}", tmp_path / "log"
+    variables = {"OUTCOMES_SNAPSHOT": str(practice / "outcomes.json"), NAMED: str(secrets)}
+    address, log = f"http://127.0.0.1:{port}", practice / "log"
     with running(command, f"{address}/readyz", log, **variables) as server:
         assert server.poll() is None, log.read_text()
         with pytest.raises(HTTPError, match="401"):
             urllib.request.urlopen(address)
+        server.terminate()
+        assert server.wait(10) == 0  # to be ended is no failure
+    assert "Aborted" not in log.read_text()
+
+
+def test_it_does_not_start_where_the_secrets_that_are_named_are_gone(
+    practice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sign-in is wanted, though a server of this machine alone might do without, as behind a proxy."""
+    monkeypatch.setenv(NAMED, str(practice / "nowhere.toml"))
+    command = [sys.executable, "-m", "dashboard.cli", "serve", "--snapshot", str(practice / "outcomes.json")]
+    done = subprocess.run(
+        [*command, "--port", str(free_port())], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(rf"outcomes: {NAMED} names .*nowhere\.toml: not there, .*so nobody may come in\n", done.stderr)
 
 
 @pytest.mark.parametrize("name", ["Caddyfile", "nginx.conf"])
