@@ -156,21 +156,24 @@ class Share:
 
     def __init__(self, progress: Progress | None, steps: Mapping[str, int], reading: int = 0) -> None:
         self.progress = progress
-        self.steps = steps
+        self.steps = list(steps)
+        self.parts = list(steps.values())
         self.part_of_reading = reading
-        self.whole = reading + sum(steps.values())
+        self.whole = reading + sum(self.parts)
+        self.begun = -1
         self.read = self.worked = 0.0
         self.reached = 0
 
     def __call__(self, step: str, share: float = 0) -> None:
         """At this share of a step; a step that takes no time of its own leaves the whole where it was."""
         if step in self.steps:
-            before = list(self.steps).index(step)
-            self.worked = sum(list(self.steps.values())[:before]) + share * self.steps[step]
+            self.begun = self.steps.index(step)
+            self.worked = sum(self.parts[: self.begun]) + share * self.parts[self.begun]
         self._tell(step)
 
     def reading(self, table: Table, share: float) -> None:
-        """Reading for a table, at this share of all files."""
+        """Reading for a table, at this share of all files; the step that was begun before is done by now."""
+        self.worked = sum(self.parts[: self.begun + 1])
         self.read = share * self.part_of_reading
         self._tell(f"reading {table.name}")
 

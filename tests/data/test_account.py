@@ -13,7 +13,7 @@ import pytest
 import data
 from dashboard.store import first_look
 from data import ImportRefused, ImportReport
-from data.importing import CHECK_STEPS, STEPS
+from data.importing import CHECK_STEPS, READING, STEPS
 from data.reporting import TOLD
 from tests.data.conftest import TREATMENTS, Practice, told, warned
 
@@ -290,6 +290,9 @@ def test_progress_is_one_share_that_never_falls(practice: Practice) -> None:
         assert [done for _, done in told] == sorted(done for _, done in told)
         assert {step for step, _ in told} == {*steps, *(f"reading {one.table}" for one in report.files)}
         assert told[-1] == ("done", 1000)
+        # Where the next file is begun, what was checked before counts as done.
+        begun = next(done for step, done in told if step == "reading follow_ups")
+        assert begun >= int(1000 * steps["checking treatments"] / (READING + sum(steps.values())))
         # What is told last before it takes no time.
         assert told[-2][1] > 900
 
