@@ -278,6 +278,7 @@ def test_an_import_without_a_treatment_is_refused(practice: Practice) -> None:
 
 
 def test_progress_is_one_share_that_never_falls(practice: Practice) -> None:
+    practice.write("follow_ups.csv", "follow_up_id,treatment_id,followed_up_on\nF1,T1,2024-02-01\n")
     check, imports = data.check_exports, partial(data.import_exports, into=practice.pointer, figures=first_look)
     for does, steps in ((check, CHECK_STEPS), (imports, STEPS)):
         told: list[tuple[str, int]] = []
