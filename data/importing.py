@@ -80,8 +80,7 @@ def import_exports(
     `sources` are folders and files, `mapping` a TOML file or the name of one that is saved or shipped. `figures`
     counts those to store with the new snapshot before it is published. `memory` bounds, in bytes, what the import works
     in; `rejects` is the file to write rejected rows to, if there are some. Where the exports change nothing, the
-    snapshot stays as it is. Raises ImportRefused, with the snapshot unchanged, for
-    anything that its user can mend.
+    snapshot stays as it is. Raises ImportRefused, with the snapshot unchanged, for anything that its user can mend.
     """
     told = Share(progress, STEPS, READING)
     given, sections = given_files(sources), _sections(mapping, into)

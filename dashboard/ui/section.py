@@ -71,7 +71,7 @@ FUNNELS = (("practitioner",), ("clinic",))
 
 
 @dataclass(frozen=True)
-class Shown:
+class Picture:
     """A chart as JSON, and what is said beneath it: of whom it is, how it was estimated, and what to mind."""
 
     chart: bytes
@@ -147,13 +147,13 @@ def section(
                     st.info("Small numbers are suppressed, and of this nothing is left to be told.")
                     return is_awaited
 
-                def made() -> Shown:
+                def made() -> Picture:
                     look = cache.look()
                     counted = _counted(totals, filters, by, total_options)
                     read = reading(counted) if reading else ""
                     if outcomes:
                         counted = counted[counted["outcome"].isin(outcomes)]
-                    return Shown(
+                    return Picture(
                         _as_json(chart(told, look, by, **drawing)),
                         read,
                         (
@@ -212,9 +212,9 @@ def small(
                 st.info("Nothing to show for this selection.")
                 return False
 
-            def made() -> Shown:
+            def made() -> Picture:
                 counted = _counted(_TOTALS.get(name, name), filters, by, {})
-                return Shown(_as_json(chart(frame, cache.look(), by, **drawing)), said=(wording.n_in_words(counted),))
+                return Picture(_as_json(chart(frame, cache.look(), by, **drawing)), said=(wording.n_in_words(counted),))
 
             shown = cache.looking((chart, filters, by, *sorted(drawing.items())), made)
             _drawn(shown.figure, definition(name).sentence, name, f"small-{name}")

@@ -17,6 +17,7 @@ import pytest
 from dashboard.access import ROLES
 from dashboard.cli import main
 from dashboard.cli.serving import serve
+from dashboard.ending import Refused
 from dashboard.server.sign_in import NAMED, NEEDED, SHORTEST_SECRET, _configured
 from tests.access.test_signed_in import free_port, running
 from tests.conftest import import_once
@@ -72,6 +73,8 @@ def test_the_unit_runs_what_the_readme_says() -> None:
     assert Path(variables["OUTCOMES_SNAPSHOT"]).parent == folder
     assert f"`{folder}`" in README
     assert settings["Service.ProtectSystem"] == ["strict"]
+    # What is refused stays refused until somebody mends it.
+    assert settings["Service.RestartPreventExitStatus"] == [str(Refused.exit_code)]
     assert settings["Service.User"] != ["root"]
     assert f"useradd --system {settings['Service.User'][0]}" in README
     assert settings["Service.WorkingDirectory"][0] in README
